@@ -1,0 +1,253 @@
+//! The front door: what a check explores, how far, and what a failing one says.
+
+use crate::engine::{self, Engine, Program};
+use crate::execution::Rules;
+use crate::report::text;
+use crate::schedule::Schedule;
+use crate::verdict::{CheckError, Counterexample, Outcome};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::Duration;
+
+/// How far to explore.
+#[derive(Clone, Debug)]
+pub(crate) struct Plan {
+    pub(crate) executions: Option<u64>,
+    pub(crate) time: Option<Duration>,
+    pub(crate) steps: usize,
+    pub(crate) seed: u64,
+    pub(crate) preemptions: Option<usize>,
+    pub(crate) spurious_wakeups: usize,
+    pub(crate) timeouts: usize,
+    pub(crate) deny_leaks: bool,
+}
+
+/// Schedules that a sampling engine draws, unless told otherwise.
+const SAMPLES: u64 = 1_000;
+/// Executions after which an enumerating engine gives up, unless told otherwise.
+const EXECUTIONS_MAX: u64 = 1_000_000;
+/// Steps after which an execution is given up, unless told otherwise.
+const STEPS_MAX: usize = 5_000;
+
+impl Plan {
+    pub(crate) fn rules(&self, engine: Engine) -> Rules {
+        let executions = if engine.samples() { SAMPLES } else { EXECUTIONS_MAX };
+        Rules {
+            mode: engine.mode(),
+            executions_max: self.executions.unwrap_or(executions),
+            time_max: self.time,
+            steps_max: self.steps,
+            spurious_wakeups: self.spurious_wakeups,
+            timeouts: self.timeouts,
+            deny_leaks: self.deny_leaks,
+            record: false,
+            record_at: None,
+            schedule: None,
+        }
+    }
+}
+
+/// A check: which engine explores a program, and how far.
+///
+/// ```
+/// use raddle::{Checker, Engine, Outcome, sync::{Arc, Mutex}, thread};
+///
+/// let outcome = Checker::new().engine(Engine::Loom).run(|| {
+///     let counter = Arc::new(Mutex::new(0).named("counter"));
+///     let adder = { let counter = Arc::clone(&counter); thread::spawn(move || *counter.lock().unwrap() += 1) };
+///     *counter.lock().unwrap() += 1;
+///     adder.join().unwrap();
+///     assert_eq!(*counter.lock().unwrap(), 2);
+/// })?;
+/// assert!(matches!(outcome, Outcome::Holds(_)));
+/// # Ok::<(), raddle::CheckError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "a checker does nothing until it is run"]
+pub struct Checker {
+    pub(crate) engine: Option<Engine>,
+    pub(crate) plan: Plan,
+    pub(crate) progress: Arc<AtomicU64>,
+}
+
+impl Default for Checker {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Checker {
+    /// The seed of a check that is given none.
+    pub const DEFAULT_SEED: u64 = 0x0072_6164_646c_6500;
+
+    /// The check that [`check`] makes.
+    pub fn new() -> Self {
+        let plan = Plan {
+            executions: None,
+            time: None,
+            steps: STEPS_MAX,
+            seed: Self::DEFAULT_SEED,
+            preemptions: None,
+            spurious_wakeups: 0,
+            timeouts: 1,
+            deny_leaks: false,
+        };
+        Checker { engine: None, plan, progress: Arc::default() }
+    }
+
+    /// Explores with this engine alone.
+    pub fn engine(mut self, engine: Engine) -> Self {
+        self.engine = Some(engine);
+        self
+    }
+
+    /// How many schedules a sampling engine draws (1,000 unless told otherwise), and after how many executions an
+    /// enumerating one gives up (1,000,000, for each preemption bound).
+    pub fn executions(mut self, executions: u64) -> Self {
+        self.plan.executions = Some(executions);
+        self
+    }
+
+    /// How long to explore. A search that is not done by then is inconclusive, and how far it got depends on the
+    /// machine: prefer [`Checker::executions`] where results have to be the same everywhere.
+    pub fn time(mut self, time: Duration) -> Self {
+        self.plan.time = Some(time);
+        self
+    }
+
+    /// Steps after which an execution is given up, and with it the search (5,000).
+    pub fn steps(mut self, steps: usize) -> Self {
+        self.plan.steps = steps;
+        self
+    }
+
+    /// The seed of engines that draw schedules. The same seed draws the same schedules on every machine.
+    pub fn seed(mut self, seed: u64) -> Self {
+        self.plan.seed = seed;
+        self
+    }
+
+    /// Makes loom stop at this many preemptions: complete for fewer, silent on more.
+    pub fn preemptions(mut self, preemptions: usize) -> Self {
+        self.plan.preemptions = Some(preemptions);
+        self
+    }
+
+    /// How many waits on condition variables, and parks, may end in an execution although nobody woke them (none).
+    pub fn spurious_wakeups(mut self, wakeups: usize) -> Self {
+        self.plan.spurious_wakeups = wakeups;
+        self
+    }
+
+    /// How many timeouts may fire in an execution although others can still run (1). One fires in any case when
+    /// nothing else can run.
+    pub fn timeouts(mut self, timeouts: usize) -> Self {
+        self.plan.timeouts = timeouts;
+        self
+    }
+
+    /// Makes threads that still run when `main` is done a [`Verdict::Leak`](crate::Verdict::Leak).
+    pub fn deny_leaks(mut self) -> Self {
+        self.plan.deny_leaks = true;
+        self
+    }
+
+    /// Counts executions into `progress` while exploring.
+    pub fn progress(mut self, progress: Arc<AtomicU64>) -> Self {
+        self.progress = progress;
+        self
+    }
+
+    /// Explores `program`, and tells what came of it.
+    ///
+    /// Without an engine: shuttle draws schedules first, which finds most bugs at once, and then loom proves that
+    /// there are none if it takes that many threads.
+    ///
+    /// # Errors
+    /// If the check can't be made: too many threads for the engine, a program that is not deterministic.
+    pub fn run(&self, program: impl Fn() + Send + Sync + 'static) -> Result<Outcome, CheckError> {
+        self.run_program(&(Arc::new(program) as Program))
+    }
+
+    pub(crate) fn run_program(&self, program: &Program) -> Result<Outcome, CheckError> {
+        if let Some(engine) = self.engine {
+            return engine::explore(engine, &self.plan, program, &self.progress);
+        }
+        let sampled = engine::explore(Engine::shuttle(), &self.plan, program, &self.progress)?;
+        if !matches!(sampled, Outcome::Holds(_)) {
+            return Ok(sampled);
+        }
+        match engine::explore(Engine::Loom, &self.plan, program, &self.progress) {
+            Err(CheckError::TooManyThreads { .. }) => Ok(sampled),
+            outcome => outcome,
+        }
+    }
+
+    /// Follows a recorded schedule, and gives what it comes to; `None` when nothing fails.
+    ///
+    /// # Errors
+    /// [`CheckError::Drift`] if the schedule does not fit the program.
+    pub fn replay(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+        schedule: &Schedule,
+    ) -> Result<Option<Counterexample>, CheckError> {
+        let engine = self.engine.unwrap_or(Engine::shuttle());
+        engine::replay(engine, &self.plan, &(Arc::new(program) as Program), schedule)
+    }
+
+    /// Explores `program`, and panics unless it holds.
+    ///
+    /// # Panics
+    /// With the rendered counterexample if the program fails; with what to do about it if the search was cut short
+    /// or could not be made.
+    #[track_caller]
+    pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
+        match self.run(program) {
+            Ok(Outcome::Holds(_)) => {}
+            Ok(Outcome::Fails(counterexample)) => {
+                let style = text::Style { colour: false, ..text::Style::default() };
+                panic!("raddle found a counterexample\n\n{}", text::counterexample(None, &counterexample, &style));
+            }
+            Ok(Outcome::Inconclusive { budget, executions }) => panic!(
+                "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \
+                 make the program smaller, raise the budget, bound the preemptions (`Checker::preemptions`), or \
+                 settle for sampling (`.engine(Engine::shuttle())`)",
+                match budget {
+                    crate::Budget::Executions => "executions",
+                    crate::Budget::Time => "time",
+                    crate::Budget::Steps => "steps in one execution",
+                }
+            ),
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+/// Explores the interleavings of `program`, and panics with the rendered counterexample if one fails.
+///
+/// The program uses `raddle::sync` and `raddle::thread` where it would use `std`'s, and is run many times.
+///
+/// ```should_panic
+/// use raddle::{sync::{Arc, atomic::{AtomicU32, Ordering}}, thread};
+///
+/// raddle::check(|| {
+///     let counter = Arc::new(AtomicU32::new(0));
+///     let workers: Vec<_> = (0..2).map(|_| {
+///         let counter = Arc::clone(&counter);
+///         thread::spawn(move || {
+///             let value = counter.load(Ordering::SeqCst);
+///             counter.store(value + 1, Ordering::SeqCst); // the load may be out of date
+///         })
+///     }).collect();
+///     for worker in workers { worker.join().unwrap(); }
+///     assert_eq!(counter.load(Ordering::SeqCst), 2);
+/// });
+/// ```
+///
+/// # Panics
+/// See [`Checker::check`].
+#[track_caller]
+pub fn check(program: impl Fn() + Send + Sync + 'static) {
+    Checker::new().check(program);
+}

@@ -1,0 +1,290 @@
+//! loom: every execution that C11's memory orders allow, for up to five threads.
+//!
+//! Mutexes, atomics, plain variables, spawning and joining are loom's own. Everything else is the facade's model:
+//! before each step on such an object the task updates a loom atomic that belongs to it (its *gate*), which makes
+//! loom try every order of these steps and carries happens-before; a task that has to wait parks, and whoever makes
+//! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
+
+use crate::execution::{
+    Execution, Halt, Kind, ObjectId, Op, Session, SessionReport, Script, Source, TaskId, answer, drift, finish_execution,
+    finish_task, halt, next_execution, run_task, session, with,
+};
+use crate::execution::{Mode, Rules};
+use loom::sync::atomic::{AtomicUsize, Ordering};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// `main` included; the fifth spawn panics inside loom.
+pub(crate) const THREADS_MAX: usize = loom::MAX_THREADS;
+/// The engine's version, for schedules.
+pub(crate) const VERSION: &str = "0.7.3";
+/// Coroutine stacks of spawned threads, in words; `main`'s is loom's default, 4,096.
+const STACK_WORDS: usize = 16_384;
+
+/// What loom keeps for a task.
+#[derive(Default)]
+pub(crate) struct TaskPart {
+    handle: Option<loom::thread::JoinHandle<()>>,
+    thread: Option<loom::thread::Thread>,
+    gate: Option<Rc<AtomicUsize>>,
+    /// It has parked because its operation is not ready.
+    parked: bool,
+}
+
+impl std::fmt::Debug for TaskPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("TaskPart").field("parked", &self.parked).finish_non_exhaustive()
+    }
+}
+
+/// What loom keeps for an object.
+#[derive(Default)]
+pub(crate) struct ObjectPart {
+    gate: Option<Rc<AtomicUsize>>,
+    cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
+}
+
+impl std::fmt::Debug for ObjectPart {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ObjectPart").finish_non_exhaustive()
+    }
+}
+
+/// Explores `program` within `preemptions`, or wholly.
+pub(crate) fn explore(
+    program: Arc<dyn Fn() + Send + Sync>,
+    preemptions: Option<usize>,
+    rules: Rules,
+    progress: Arc<AtomicU64>,
+) -> SessionReport {
+    run(program, preemptions, rules, Source::Script(Script::default()), progress)
+}
+
+/// Runs `program` along `rules.schedule`, with the recorded answers.
+pub(crate) fn explore_recorded(
+    program: Arc<dyn Fn() + Send + Sync>,
+    rules: Rules,
+    answers: Vec<usize>,
+) -> SessionReport {
+    run(program, None, rules, Source::Recorded(answers.into()), Arc::default())
+}
+
+fn run(
+    program: Arc<dyn Fn() + Send + Sync>,
+    preemptions: Option<usize>,
+    rules: Rules,
+    source: Source,
+    progress: Arc<AtomicU64>,
+) -> SessionReport {
+    Session::run(rules, source, progress, move || {
+        loop {
+            let program = Arc::clone(&program);
+            builder(preemptions).check(move || {
+                if !next_execution() {
+                    resume_unwind(Box::new(Halt));
+                }
+                body(TaskId::MAIN, || program());
+            });
+            finish_execution();
+            let more = session(|session| match &mut session.source {
+                Source::Script(script) => script.advance(),
+                _ => false,
+            });
+            if !more {
+                return;
+            }
+        }
+    })
+}
+
+fn builder(preemptions: Option<usize>) -> loom::model::Builder {
+    // `new` reads the environment; every field that it reads is set here.
+    let mut builder = loom::model::Builder::new();
+    builder.max_threads = THREADS_MAX;
+    builder.max_branches = 20_000;
+    builder.max_permutations = None;
+    builder.max_duration = None;
+    builder.preemption_bound = preemptions;
+    builder.checkpoint_file = None;
+    builder.checkpoint_interval = usize::MAX;
+    builder.location = false;
+    builder.log = false;
+    builder
+}
+
+/// Makes loom install its panic hook.
+pub(crate) fn warm_up() {
+    builder(None).check(|| {
+        let _ = loom::thread::spawn(|| {}).join();
+    });
+}
+
+/// A task from start to finish.
+fn body(me: TaskId, program: impl FnOnce()) {
+    run_task(me, program);
+    finish_task(me);
+    if with(|x| x.over) {
+        resume_unwind(Box::new(Halt));
+    }
+}
+
+/// Starts a thread for `program`, whose number `id` gives once it runs.
+pub(crate) fn spawn(id: impl FnOnce() -> TaskId + Send + 'static, program: impl FnOnce() + Send + 'static) -> TaskPart {
+    let body = move || body(id(), program);
+    let builder = loom::thread::Builder::new().stack_size(STACK_WORDS);
+    let handle = builder.spawn(body);
+    TaskPart { handle: handle.ok(), ..TaskPart::default() }
+}
+
+/// Waits for a thread to end.
+pub(crate) fn join(task: TaskId) {
+    if let Some(handle) = with(|x| x.tasks[task.index()].native.handle.take()) {
+        let _ = handle.join();
+    }
+}
+
+/// Lets others run, and comes back when `op` can go on.
+pub(crate) fn wait_turn(me: TaskId, op: &Op) {
+    follow(me);
+    match op.kind {
+        Kind::Yield => {
+            if with(|x| x.steer.is_none()) {
+                loom::thread::yield_now();
+            }
+        }
+        // Nobody else can tell when these happen.
+        Kind::Choose(_) | Kind::Spawn => return,
+        _ if with(|x| x.steer.as_ref().is_some_and(|steer| !steer.is_done())) => pass_gate(me, op),
+        _ => {
+            pass_gate(me, op);
+            if !with(|x| x.ready(me, op)) && !gives_up(me, op) {
+                wait_until(me, op, |x| x.ready(me, op));
+            }
+        }
+    }
+    with(|x| x.current = me);
+}
+
+/// Waits for a condition variable's notification and takes the mutex back by `lock`. A notification wakes every
+/// waiter that could be the one it is for; the first to have the mutex consumes it, and the others go on waiting.
+pub(crate) fn wait_notified<G>(me: TaskId, op: &Op, lock: impl Fn() -> G) -> G {
+    let steered = with(|x| x.steer.as_ref().is_some_and(|steer| !steer.is_done()));
+    let gave_up = steered || gives_up(me, op);
+    let goes_on = |x: &Execution| gave_up || x.signalled(me, op) || x.tasks[me.index()].fired;
+    loop {
+        while !with(|x| goes_on(x)) {
+            park(me);
+        }
+        let guard = lock();
+        with(|x| x.current = me);
+        if with(|x| goes_on(x)) {
+            return guard;
+        }
+        drop(guard);
+    }
+}
+
+fn wait_until(me: TaskId, op: &Op, ready: impl Fn(&Execution) -> bool) {
+    while !with(|x| ready(x) || x.tasks[me.index()].fired) {
+        park(me);
+        pass_gate(me, op);
+    }
+}
+
+/// Whether a wait ends early: by a timeout or a spurious wakeup, each a choice of the script.
+fn gives_up(me: TaskId, op: &Op) -> bool {
+    with(|x| x.current = me);
+    if op.timeout.is_some() {
+        return with(|x| x.timeouts_left > 0) && answer(2) == 1;
+    }
+    let may_wake = matches!(op.kind, Kind::Wake { .. } | Kind::Park) && with(|x| x.spurious_left > 0);
+    may_wake && answer(2) == 1
+}
+
+/// A step on the object's gate: loom tries every order of these.
+pub(crate) fn pass_gate(me: TaskId, op: &Op) {
+    let gate = with(|x| {
+        let gate = match (op.kind, op.object) {
+            (Kind::Unpark(task) | Kind::IsFinished(task), _) => &mut x.tasks[task.index()].native.gate,
+            (_, Some(object)) => &mut x.objects[object.index()].native.gate,
+            (_, None) => &mut x.tasks[me.index()].native.gate,
+        };
+        Rc::clone(gate.get_or_insert_with(|| Rc::new(AtomicUsize::new(0))))
+    });
+    gate.fetch_add(1, Ordering::AcqRel);
+    with(|x| x.current = me);
+}
+
+fn park(me: TaskId) {
+    with(|x| {
+        let part = &mut x.tasks[me.index()].native;
+        part.thread.get_or_insert_with(loom::thread::current);
+        part.parked = true;
+    });
+    loom::thread::park();
+    with(|x| {
+        x.current = me;
+        x.tasks[me.index()].native.parked = false;
+    });
+    if with(|x| x.over) {
+        halt();
+    }
+}
+
+/// Unparks whoever can go on now.
+pub(crate) fn wake_ready(x: &mut Execution) {
+    for task in x.task_ids() {
+        let entry = &x.tasks[task.index()];
+        let (true, Some(op)) = (entry.native.parked, entry.pending) else { continue };
+        let wakes = entry.fired
+            || match op.kind {
+                Kind::Wake { .. } => x.signalled(task, &op),
+                _ => x.ready(task, &op),
+            };
+        if wakes {
+            let part = &mut x.tasks[task.index()].native;
+            part.parked = false;
+            if let Some(thread) = &part.thread {
+                thread.unpark();
+            }
+        }
+    }
+}
+
+/// Where a schedule is being followed: lets others run until it is this task's turn.
+pub(crate) fn follow(me: TaskId) {
+    loop {
+        match with(|x| x.steer_turn()) {
+            None => return,
+            Some(Ok(task)) if task == me => return,
+            Some(Ok(_)) => {
+                loom::thread::yield_now();
+                with(|x| x.current = me);
+            }
+            Some(Err((expected, found))) => with(|x| drift(x, expected, found)),
+        }
+        if with(|x| x.over) {
+            halt();
+        }
+    }
+}
+
+/// Whether loom sees this access to a plain variable race with an earlier one.
+pub(crate) fn races(x: &mut Execution, object: ObjectId, write: bool) -> bool {
+    let cell = x.objects[object.index()].native.cell.get_or_insert_with(|| Rc::new(loom::cell::UnsafeCell::new(())));
+    let access = AssertUnwindSafe(|| if write { cell.with_mut(|_| ()) } else { cell.with(|_| ()) });
+    let raced = catch_unwind(access).is_err();
+    if raced {
+        crate::execution::take_panic(None);
+    }
+    raced
+}
+
+/// Makes loom track a plain variable from its creation on.
+pub(crate) fn track(x: &mut Execution, object: ObjectId) {
+    if x.mode == Mode::Loom {
+        x.objects[object.index()].native.cell = Some(Rc::new(loom::cell::UnsafeCell::new(())));
+    }
+}

@@ -1,0 +1,336 @@
+//! The engines, behind one signature: a program and a plan in, an outcome out.
+//!
+//! Only this module, and the inner parts of the facade's primitives, name loom or shuttle.
+
+pub(crate) mod loom;
+pub(crate) mod shuttle;
+
+pub use self::shuttle::Strategy;
+
+use crate::checker::Plan;
+use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport};
+use crate::schedule::Schedule;
+use crate::verdict::{CheckError, Counterexample, Coverage, Outcome};
+use serde::{Deserialize, Serialize};
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+/// Executions in which loom may look for the values that a recorded run read: a schedule fixes the order of
+/// operations, not which store a weakly ordered load sees.
+const REPLAYS_MAX: u64 = 1_000;
+
+/// A program to explore: it is run many times, and has to do the same each time but for what is scheduled.
+pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
+
+/// Which engine explores.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub enum Engine {
+    /// loom: exhaustive, C11 memory orders, at most five threads.
+    Loom,
+    /// shuttle: sequentially consistent, any number of threads.
+    Shuttle(Strategy),
+}
+
+impl Engine {
+    /// Every engine, in the order of the matrix.
+    pub const ALL: [Engine; 5] = [
+        Engine::Loom,
+        Engine::Shuttle(Strategy::Random),
+        Engine::Shuttle(Strategy::Pct),
+        Engine::Shuttle(Strategy::Urw),
+        Engine::Shuttle(Strategy::Dfs),
+    ];
+
+    /// The engines that a check runs unless told otherwise.
+    pub const DEFAULT: [Engine; 2] = [Engine::Loom, Engine::Shuttle(Strategy::Random)];
+
+    /// shuttle with uniformly random schedules.
+    #[must_use]
+    pub const fn shuttle() -> Self {
+        Engine::Shuttle(Strategy::Random)
+    }
+
+    /// The name on the command line, in the JSON and in file names.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Engine::Loom => "loom",
+            Engine::Shuttle(Strategy::Random) => "shuttle",
+            Engine::Shuttle(Strategy::Pct) => "shuttle-pct",
+            Engine::Shuttle(Strategy::Urw) => "shuttle-urw",
+            Engine::Shuttle(Strategy::Dfs) => "shuttle-dfs",
+        }
+    }
+
+    /// The version of the library behind it.
+    #[must_use]
+    pub fn version(self) -> &'static str {
+        match self {
+            Engine::Loom => loom::VERSION,
+            Engine::Shuttle(_) => shuttle::VERSION,
+        }
+    }
+
+    /// How many threads it takes, `main` included.
+    #[must_use]
+    pub fn threads_max(self) -> Option<usize> {
+        match self {
+            Engine::Loom => Some(loom::THREADS_MAX),
+            Engine::Shuttle(_) => None,
+        }
+    }
+
+    pub(crate) fn mode(self) -> Mode {
+        match self {
+            Engine::Loom => Mode::Loom,
+            Engine::Shuttle(_) => Mode::Shuttle,
+        }
+    }
+
+    /// Whether it draws schedules at random rather than enumerating them.
+    #[must_use]
+    pub fn samples(self) -> bool {
+        matches!(self, Engine::Shuttle(Strategy::Random | Strategy::Pct | Strategy::Urw))
+    }
+}
+
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl From<Engine> for String {
+    fn from(engine: Engine) -> Self {
+        engine.name().to_owned()
+    }
+}
+
+impl TryFrom<String> for Engine {
+    type Error = String;
+
+    fn try_from(name: String) -> Result<Self, String> {
+        name.parse()
+    }
+}
+
+impl FromStr for Engine {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        Engine::ALL.into_iter().find(|engine| engine.name() == name).ok_or_else(|| {
+            let names: Vec<&str> = Engine::ALL.iter().map(|engine| engine.name()).collect();
+            format!("no engine `{name}`: it is one of {}", names.join(", "))
+        })
+    }
+}
+
+/// Lets both engines install their panic hooks, on a thread of its own.
+pub(crate) fn warm_up() {
+    loom::warm_up();
+    shuttle::warm_up();
+}
+
+/// Explores `program` under `engine` as `plan` says.
+///
+/// # Errors
+/// If the check can't be made: see [`CheckError`].
+pub(crate) fn explore(
+    engine: Engine,
+    plan: &Plan,
+    program: &Program,
+    progress: &Arc<AtomicU64>,
+) -> Result<Outcome, CheckError> {
+    preflight(engine, plan, program)?;
+    match engine {
+        Engine::Loom => deepen(plan, program, progress),
+        Engine::Shuttle(strategy) => {
+            let rules = plan.rules(engine);
+            let report = shuttle::explore(Arc::clone(program), strategy, plan.seed, rules, Arc::clone(progress));
+            if let Some(problem) = report.problem {
+                return Err(problem.into());
+            }
+            if let Some(found) = report.found {
+                return confirm(engine, plan, program, found, None, 0);
+            }
+            Ok(match report.cut {
+                Some(Budget::Executions) if engine.samples() => {
+                    Outcome::Holds(Coverage::Sampled { executions: report.executions, seed: plan.seed })
+                }
+                Some(budget) => Outcome::Inconclusive { budget, executions: report.executions },
+                None => Outcome::Holds(Coverage::Exhaustive { executions: report.executions }),
+            })
+        }
+    }
+}
+
+/// Runs the program twice along one schedule before anything else: it has to do the same both times, and not have
+/// more threads than the engine takes.
+fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), CheckError> {
+    let run = || shuttle::run_once(Arc::clone(program), plan.rules(Engine::shuttle()), Vec::new());
+    let (first, second) = (run(), run());
+    if let (Some(limit), names) = (engine.threads_max(), &first.tasks)
+        && names.len() > limit
+    {
+        return Err(CheckError::TooManyThreads { names: names.clone(), limit });
+    }
+    let differs = first.log.iter().zip(&second.log).position(|(one, two)| one != two);
+    let differs = differs.or((first.log.len() != second.log.len()).then(|| first.log.len().min(second.log.len())));
+    if let Some(step) = differs {
+        let what = format!("step {} of its first schedule differs from one run to the next", step + 1);
+        return Err(CheckError::Nondeterministic { what });
+    }
+    if let Some(Problem::Engine(what)) = first.problem {
+        return Err(CheckError::Engine(what));
+    }
+    Ok(())
+}
+
+/// loom with 0, 1, 2 preemptions and then without a bound, so that the first counterexample has the fewest.
+fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+    let bounds = match plan.preemptions {
+        Some(bound) => (0..=bound).map(Some).collect(),
+        None => vec![Some(0), Some(1), Some(2), None],
+    };
+    let mut before = 0;
+    let mut proven = None;
+    for bound in bounds {
+        let rules = plan.rules(Engine::Loom);
+        let report = loom::explore(Arc::clone(program), bound, rules, Arc::clone(progress));
+        if let Some(problem) = report.problem {
+            return Err(problem.into());
+        }
+        if let Some(found) = report.found {
+            return confirm_loom(plan, program, &found, bound, proven, before);
+        }
+        if let Some(budget) = report.cut {
+            // A bounded search can run out of steps where the whole one would find a cycle; only the last counts.
+            let last = bound == plan.preemptions;
+            if last || budget != Budget::Steps {
+                return Ok(Outcome::Inconclusive { budget, executions: before + report.executions });
+            }
+        } else {
+            proven = bound;
+            if bound == plan.preemptions {
+                let executions = report.executions;
+                return Ok(Outcome::Holds(match bound {
+                    Some(preemptions) => Coverage::Bounded { preemptions, executions },
+                    None => Coverage::Exhaustive { executions },
+                }));
+            }
+        }
+        before += report.executions;
+    }
+    unreachable!("the last bound is the plan's")
+}
+
+/// Runs a failing execution of loom's again, recording it. Its search is deterministic, so that is the same search
+/// up to the same execution.
+fn confirm_loom(
+    plan: &Plan,
+    program: &Program,
+    found: &Found,
+    bound: Option<usize>,
+    proven: Option<usize>,
+    before: u64,
+) -> Result<Outcome, CheckError> {
+    let rules = Rules { record_at: Some(found.execution), time_max: None, ..plan.rules(Engine::Loom) };
+    let again = loom::explore(Arc::clone(program), bound, rules, Arc::default());
+    settle(Engine::Loom, found, again, proven, before)
+}
+
+/// Runs a failing execution of shuttle's again along its schedule, recording it.
+fn confirm(
+    engine: Engine,
+    plan: &Plan,
+    program: &Program,
+    found: Found,
+    proven: Option<usize>,
+    before: u64,
+) -> Result<Outcome, CheckError> {
+    let schedule = Schedule::of(&found);
+    let answers = found.answers.clone();
+    let rules = Rules { record: true, schedule: Some(schedule), ..plan.rules(engine) };
+    let again = shuttle::run_once(Arc::clone(program), rules, answers);
+    settle(engine, &found, again, proven, before)
+}
+
+/// Holds the recorded run against the one that was found.
+fn settle(
+    engine: Engine,
+    found: &Found,
+    again: SessionReport,
+    none_within: Option<usize>,
+    before: u64,
+) -> Result<Outcome, CheckError> {
+    let same = |other: &Found| other.verdict == found.verdict && other.log == found.log;
+    match again.found {
+        Some(other) if same(&other) => Ok(Outcome::Fails(Box::new(Counterexample {
+            verdict: other.verdict.clone(),
+            execution: before + found.execution,
+            none_within,
+            schedule: Schedule::of(&other),
+            trace: other.trace.expect("the run was recorded"),
+        }))),
+        other => {
+            let then = match (other, again.problem) {
+                (Some(other), _) => format!("it failed with: {}", other.verdict),
+                (None, Some(problem)) => problem.to_string(),
+                (None, None) => "it did not fail".to_owned(),
+            };
+            let what = format!("{} found: {}; along the same schedule, {then}", engine.name(), found.verdict);
+            Err(CheckError::Nondeterministic { what })
+        }
+    }
+}
+
+/// Follows a recorded schedule, recording what happens.
+///
+/// # Errors
+/// If the schedule does not fit: see [`CheckError::Drift`].
+pub(crate) fn replay(
+    engine: Engine,
+    plan: &Plan,
+    program: &Program,
+    schedule: &Schedule,
+) -> Result<Option<Counterexample>, CheckError> {
+    let report = match engine {
+        Engine::Loom => {
+            let rules = Rules {
+                record: true,
+                executions_max: REPLAYS_MAX,
+                schedule: Some(schedule.clone()),
+                ..plan.rules(Engine::Loom)
+            };
+            loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
+        }
+        Engine::Shuttle(_) => {
+            let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
+            shuttle::run_once(Arc::clone(program), rules, schedule.answers.clone())
+        }
+    };
+    if let Some(problem) = report.problem {
+        return Err(problem.into());
+    }
+    Ok(report.found.map(|found| Counterexample {
+        verdict: found.verdict.clone(),
+        execution: 1,
+        none_within: None,
+        schedule: Schedule::of(&found),
+        trace: found.trace.expect("the run was recorded"),
+    }))
+}
+
+impl From<Problem> for CheckError {
+    fn from(problem: Problem) -> Self {
+        match problem {
+            Problem::TooManyThreads { names, limit } => CheckError::TooManyThreads { names, limit },
+            Problem::Drift { step, expected, found } => CheckError::Drift { step, expected, found },
+            Problem::Nondeterministic(what) => CheckError::Nondeterministic { what },
+            Problem::Engine(what) => CheckError::Engine(what),
+        }
+    }
+}

@@ -1,0 +1,83 @@
+//! Where the answers of `choose` and of racing timeouts come from.
+
+use super::TaskId;
+
+/// A seeded generator: `SplitMix64` (Steele, Lea, Flood, OOPSLA 2014).
+#[derive(Clone, Debug)]
+pub(crate) struct Random(pub(crate) u64);
+
+impl Random {
+    pub(crate) fn next(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+        z ^ (z >> 31)
+    }
+
+    pub(crate) fn below(&mut self, bound: usize) -> usize {
+        let bound = bound.max(1) as u64;
+        // The modulo's bias is under 2^-50 for the handfuls that programs choose from.
+        usize::try_from(self.next() % bound).unwrap_or(0)
+    }
+}
+
+/// One way to answer every choice, for engines that have no choices of their own: each choice is named by its
+/// task and by how many that task made before. Scripts are enumerated from outside, depth first, and the engine
+/// explores all interleavings of each.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Script {
+    answers: Vec<Answer>,
+}
+
+#[derive(Clone, Debug)]
+struct Answer {
+    task: TaskId,
+    nth: usize,
+    value: usize,
+    options: usize,
+}
+
+impl Script {
+    fn choose(&mut self, task: TaskId, nth: usize, options: usize) -> usize {
+        match self.answers.iter().find(|answer| answer.task == task && answer.nth == nth) {
+            Some(answer) => answer.value.min(options - 1),
+            None => {
+                self.answers.push(Answer { task, nth, value: 0, options });
+                0
+            }
+        }
+    }
+
+    /// Moves on to the next way; false when all have been had.
+    pub(crate) fn advance(&mut self) -> bool {
+        while let Some(last) = self.answers.last_mut() {
+            if last.value + 1 < last.options {
+                last.value += 1;
+                return true;
+            }
+            self.answers.pop();
+        }
+        false
+    }
+}
+
+/// The source of an execution's choices.
+#[derive(Clone, Debug)]
+pub(crate) enum Source {
+    Random(Random),
+    Script(Script),
+    /// The recorded answers, in order; then always 0.
+    Recorded(std::collections::VecDeque<usize>),
+}
+
+impl Source {
+    /// One of `0..options`, for the `nth` choice of `task`.
+    pub(crate) fn choose(&mut self, task: TaskId, nth: usize, options: usize) -> usize {
+        match self {
+            Source::Random(random) => random.below(options),
+            Source::Script(script) => script.choose(task, nth, options),
+            Source::Recorded(answers) => answers.pop_front().unwrap_or(0).min(options - 1),
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! Noticing that tasks run and nothing comes of it.
+//!
+//! A livelock is a fair cycle: the same state recurs, every enabled task takes part, and nothing is marked as
+//! progress. States are compared only at *retries* (a refused `try_`, a failed compare-and-exchange, a yield, a
+//! timeout), so a program without any pays nothing. A state is what the facade sees: what each task is about to
+//! do and where, and the objects' states; local variables and data behind a lock it can't see. A write through a
+//! lock's guard counts as progress. So a recurring state is a suspicion, which is put to the test: where the
+//! scheduler is ours, the cycle is forced over and over, and has to repeat to the letter.
+
+use super::{Decision, Execution, TaskId, TaskState};
+
+/// Recurrences that raise the suspicion.
+const RECURRENCES: usize = 3;
+/// Rounds of the cycle that confirm it, where the scheduler is ours.
+const ROUNDS: usize = 20;
+/// Recurrences that confirm it, where it isn't.
+const RECURRENCES_UNSTEERED: usize = 20;
+
+/// A cycle that is being put to the test.
+#[derive(Clone, Debug)]
+struct Trial {
+    cycle: Vec<Decision>,
+    /// The schedule's length when the trial began.
+    since: usize,
+}
+
+/// What has been seen of recurring states.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    /// A state's hash and the schedule's length then, oldest first, since the last progress.
+    seen: Vec<(u64, usize)>,
+    trial: Option<Trial>,
+    /// States whose cycle did not repeat.
+    acquitted: Vec<u64>,
+}
+
+/// A confirmed livelock.
+pub(crate) struct Cycle {
+    pub(crate) tasks: Vec<TaskId>,
+    /// Where in the schedule a round begins and ends.
+    pub(crate) round: std::ops::Range<usize>,
+    pub(crate) rounds: usize,
+}
+
+impl Watch {
+    pub(crate) fn progress(&mut self) {
+        self.seen.clear();
+        self.trial = None;
+    }
+
+    /// Who must run next for the suspected cycle to go on.
+    pub(crate) fn next(&self, steps: usize) -> Option<TaskId> {
+        let trial = self.trial.as_ref()?;
+        Some(trial.cycle[(steps - trial.since) % trial.cycle.len()].task)
+    }
+
+    /// Gives the suspicion up: the cycle did not repeat.
+    pub(crate) fn acquit(&mut self) {
+        if self.trial.take().is_some() {
+            if let Some((hash, _)) = self.seen.last() {
+                self.acquitted.push(*hash);
+            }
+            self.seen.clear();
+        }
+    }
+}
+
+impl Execution {
+    /// To be called after every decision; `retry` says that it got its task nowhere.
+    pub(crate) fn watch(&mut self, retry: bool) -> Option<Cycle> {
+        if self.watch.trial.is_some() {
+            return self.watch_trial();
+        }
+        if !retry {
+            return None;
+        }
+        let hash = self.state_hash();
+        if self.watch.acquitted.contains(&hash) {
+            return None;
+        }
+        let now = self.log.len();
+        self.watch.seen.push((hash, now));
+        let times: Vec<usize> = self.watch.seen.iter().filter(|(seen, _)| *seen == hash).map(|(_, at)| *at).collect();
+        let steered = self.mode == super::Mode::Shuttle && self.steer.is_none();
+        let wanted = if steered { RECURRENCES } else { RECURRENCES_UNSTEERED };
+        if times.len() < wanted {
+            return None;
+        }
+        let round = times[times.len() - 2]..now;
+        if !self.is_fair(&self.log[round.clone()]) {
+            return None;
+        }
+        if steered {
+            self.watch.trial = Some(Trial { cycle: self.log[round].to_vec(), since: now });
+            return None;
+        }
+        Some(self.cycle(round, times.len() - 1))
+    }
+
+    fn watch_trial(&mut self) -> Option<Cycle> {
+        let trial = self.watch.trial.as_ref()?;
+        let done = self.log.len() - trial.since;
+        let length = trial.cycle.len();
+        if self.log.last() != Some(&trial.cycle[(done - 1) % length]) {
+            self.watch.acquit();
+            return None;
+        }
+        if done < length * ROUNDS {
+            return None;
+        }
+        let since = trial.since;
+        Some(self.cycle(since - length..since, ROUNDS + RECURRENCES))
+    }
+
+    fn cycle(&self, round: std::ops::Range<usize>, rounds: usize) -> Cycle {
+        let mut tasks: Vec<TaskId> = self.log[round.clone()].iter().map(|decision| decision.task).collect();
+        tasks.sort_unstable();
+        tasks.dedup();
+        Cycle { tasks, round, rounds }
+    }
+
+    /// Whether every task that can run does, in this stretch of the schedule, and more than one does.
+    fn is_fair(&self, stretch: &[Decision]) -> bool {
+        let runs = |task: TaskId| stretch.iter().any(|decision| decision.task == task);
+        self.task_ids().all(|task| !self.is_enabled(task) || runs(task))
+            && stretch.iter().any(|decision| decision.task != stretch[0].task)
+    }
+
+    /// A hash of all that the facade sees of the state.
+    fn state_hash(&self) -> u64 {
+        let mut hash = 0_u64;
+        let mut add = |value: u64| hash = (hash ^ value).wrapping_mul(0x0100_0000_01B3).rotate_left(23);
+        for (index, task) in self.tasks.iter().enumerate() {
+            let pending = task.pending.as_ref().map_or(0, |op| u64::from(op.signature()));
+            let here = if index == self.current.index() { 1 } else { 0 };
+            add(pending << 4 | u64::from(task.state == TaskState::Finished) << 2 | u64::from(task.token) << 1 | here);
+        }
+        for object in &self.objects {
+            add(object.state.hash());
+        }
+        hash
+    }
+}

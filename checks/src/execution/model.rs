@@ -1,0 +1,373 @@
+//! What every primitive is: its state, when an operation on it can run, and what running does.
+//!
+//! One specification for all engines. Under shuttle it *is* the primitive: a task whose operation is not ready
+//! is not offered to the scheduler, so nothing runs just to block. Under loom the mutexes, atomics and joins are
+//! loom's own and this follows them; the rest runs here, each step behind a loom atomic of its object.
+
+use super::{Execution, Kind, ObjectId, Op, Site, TaskId, TaskState};
+
+/// Who has a lock, and since which line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Hold {
+    pub(crate) task: TaskId,
+    pub(crate) site: Site,
+}
+
+/// A `notify_one` that nobody has consumed, and the waiters that were there to receive it.
+#[derive(Clone, Debug)]
+pub(crate) struct Signal {
+    eligible: Vec<TaskId>,
+}
+
+/// The state of an object.
+#[derive(Clone, Debug)]
+pub(crate) enum State {
+    Mutex { holder: Option<Hold> },
+    RwLock { writer: Option<Hold>, readers: Vec<Hold> },
+    Semaphore { permits: usize, holds: Vec<(Hold, usize)> },
+    Condvar { waiters: Vec<TaskId>, signals: Vec<Signal> },
+    Channel { length: usize, capacity: Option<usize>, senders: usize, receivers: usize, taken: u64 },
+    Barrier { size: usize, arrived: usize, generation: u64 },
+    Once { running: Option<Hold>, done: bool },
+    /// The value's hash, for recognising a state that recurs.
+    Atomic { value: u64 },
+    Cell,
+    Fairness { bound: usize, waiting: Vec<(TaskId, Vec<TaskId>)> },
+}
+
+impl State {
+    pub(crate) fn noun(&self) -> &'static str {
+        match self {
+            State::Mutex { .. } => "mutex",
+            State::RwLock { .. } => "rwlock",
+            State::Semaphore { .. } => "semaphore",
+            State::Condvar { .. } => "condvar",
+            State::Channel { .. } => "channel",
+            State::Barrier { .. } => "barrier",
+            State::Once { .. } => "once",
+            State::Atomic { .. } => "atomic",
+            State::Cell => "cell",
+            State::Fairness { .. } => "bypass",
+        }
+    }
+
+    /// A number that is equal when the state is.
+    pub(crate) fn hash(&self) -> u64 {
+        let hold = |hold: &Option<Hold>| hold.map_or(0, |hold| hold.task.index() as u64 + 1);
+        match self {
+            State::Mutex { holder } => hold(holder),
+            State::RwLock { writer, readers } => {
+                readers.iter().fold(hold(writer), |sum, reader| sum * 31 + reader.task.index() as u64 + 7)
+            }
+            State::Semaphore { permits, .. } => *permits as u64,
+            State::Condvar { waiters, signals } => {
+                waiters.iter().fold(signals.len() as u64, |sum, task| sum * 31 + task.index() as u64 + 3)
+            }
+            State::Channel { taken, length, senders, receivers, .. } => {
+                taken * 1_000_003 + *length as u64 * 31 + *senders as u64 * 7 + *receivers as u64
+            }
+            State::Barrier { arrived, generation, .. } => generation * 31 + *arrived as u64,
+            State::Once { running, done } => hold(running) * 2 + u64::from(*done),
+            State::Atomic { value } => *value,
+            State::Cell => 0,
+            State::Fairness { waiting, .. } => waiting.len() as u64,
+        }
+    }
+}
+
+/// How a waiting operation ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Effect {
+    Done,
+    /// A `try_` operation found its object taken, or a compare-and-exchange another value.
+    Refused,
+    TimedOut,
+    /// A wakeup that nobody sent.
+    Spurious,
+    /// The execution is over; nothing was done.
+    Inert,
+}
+
+impl Execution {
+    /// Whether `op` can run now and have what it waits for.
+    pub(crate) fn ready(&self, task: TaskId, op: &Op) -> bool {
+        let state = |object: ObjectId| &self.objects[object.index()].state;
+        match (op.kind, op.object.map(state)) {
+            (Kind::Lock, Some(State::Mutex { holder })) => holder.is_none(),
+            (Kind::Read, Some(State::RwLock { writer, .. })) => writer.is_none(),
+            (Kind::Write, Some(State::RwLock { writer, readers })) => writer.is_none() && readers.is_empty(),
+            (Kind::Acquire(wanted), Some(State::Semaphore { permits, .. })) => *permits >= wanted,
+            (Kind::Wake { mutex }, Some(_)) => self.signalled(task, op) && self.is_free(mutex),
+            (Kind::Send, Some(State::Channel { length, capacity, receivers, .. })) => {
+                *receivers == 0 || capacity.is_none_or(|capacity| *length < capacity.max(1))
+            }
+            (Kind::Taken(number), Some(State::Channel { taken, receivers, .. })) => *taken > number || *receivers == 0,
+            (Kind::Recv, Some(State::Channel { length, senders, .. })) => *length > 0 || *senders == 0,
+            (Kind::Leave(arrived), Some(State::Barrier { generation, .. })) => *generation != arrived,
+            (Kind::OnceEnter, Some(State::Once { running, .. })) => running.is_none(),
+            (Kind::Join(other), _) => self.tasks[other.index()].state == TaskState::Finished,
+            (Kind::Park, _) => self.tasks[task.index()].token,
+            _ => true,
+        }
+    }
+
+    /// Whether a notification that `task` can receive is there.
+    pub(crate) fn signalled(&self, task: TaskId, op: &Op) -> bool {
+        let Some(State::Condvar { waiters, signals }) = op.object.map(|o| &self.objects[o.index()].state) else {
+            return false;
+        };
+        !waiters.contains(&task) || signals.iter().any(|signal| signal.eligible.contains(&task))
+    }
+
+    fn is_free(&self, mutex: ObjectId) -> bool {
+        matches!(self.objects[mutex.index()].state, State::Mutex { holder: None })
+    }
+
+    /// Whether the operation could go on without what it waits for: by its timeout, or by a spurious wakeup.
+    pub(crate) fn may_give_up(&self, op: &Op) -> bool {
+        let free = |kind| !matches!(kind, Kind::Wake { mutex } if !self.is_free(mutex));
+        (op.timeout.is_some() && free(op.kind)) || self.may_wake_spuriously(op)
+    }
+
+    pub(crate) fn may_wake_spuriously(&self, op: &Op) -> bool {
+        self.spurious_left > 0
+            && match op.kind {
+                Kind::Wake { mutex } => self.is_free(mutex),
+                Kind::Park => true,
+                _ => false,
+            }
+    }
+
+    /// Who must act before `op` can run: one entry for a lock's holder, several for readers.
+    pub(crate) fn blockers(&self, task: TaskId, op: &Op) -> Vec<Hold> {
+        match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
+            (Kind::Lock, Some(State::Mutex { holder })) => holder.iter().copied().collect(),
+            (Kind::Read, Some(State::RwLock { writer, .. })) => writer.iter().copied().collect(),
+            (Kind::Write, Some(State::RwLock { writer, readers })) => writer.iter().chain(readers).copied().collect(),
+            (Kind::OnceEnter, Some(State::Once { running, .. })) => running.iter().copied().collect(),
+            (Kind::Wake { mutex }, _) => match &self.objects[mutex.index()].state {
+                State::Mutex { holder: Some(hold) } if self.signalled(task, op) => vec![*hold],
+                _ => Vec::new(),
+            },
+            (Kind::Join(other), _) => vec![Hold { task: other, site: self.tasks[other.index()].site }],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who holds the permits that `op` waits for; any of them could let it go on.
+    pub(crate) fn permit_holders(&self, op: &Op) -> Vec<Hold> {
+        match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
+            (Kind::Acquire(_), Some(State::Semaphore { holds, .. })) => holds.iter().map(|(hold, _)| *hold).collect(),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Runs `op`, which the engine has let go ahead.
+    pub(crate) fn apply(&mut self, task: TaskId, op: &Op) -> Effect {
+        let ready = self.ready(task, op);
+        let mut effect = Effect::Done;
+        if !ready {
+            if op.timeout.is_some() {
+                effect = Effect::TimedOut;
+            } else {
+                effect = Effect::Spurious;
+                self.spurious_left = self.spurious_left.saturating_sub(1);
+            }
+        }
+        if effect == Effect::Done || matches!(op.kind, Kind::Wake { .. }) {
+            effect = self.change(task, op, effect);
+        }
+        self.order(task, op, effect);
+        effect
+    }
+
+    fn change(&mut self, task: TaskId, op: &Op, effect: Effect) -> Effect {
+        let hold = Hold { task, site: op.site };
+        match op.kind {
+            Kind::Wait { mutex } => {
+                self.set_holder(mutex, None);
+                if let Some(State::Condvar { waiters, .. }) = self.state_mut(op) {
+                    waiters.push(task);
+                }
+                return effect;
+            }
+            Kind::Wake { mutex } => {
+                self.set_holder(mutex, Some(hold));
+                if let Some(State::Condvar { waiters, signals }) = self.state_mut(op) {
+                    leave(waiters, signals, task);
+                }
+                return effect;
+            }
+            Kind::Park => self.tasks[task.index()].token = false,
+            Kind::Unpark(other) => self.tasks[other.index()].token = true,
+            _ => {}
+        }
+        let Some(state) = self.state_mut(op) else { return effect };
+        change_object(state, task, op.kind, hold)
+    }
+
+    fn state_mut(&mut self, op: &Op) -> Option<&mut State> {
+        op.object.map(|object| &mut self.objects[object.index()].state)
+    }
+
+    pub(crate) fn set_holder(&mut self, mutex: ObjectId, hold: Option<Hold>) {
+        if let State::Mutex { holder } = &mut self.objects[mutex.index()].state {
+            *holder = hold;
+        }
+    }
+
+    /// The happens-before edges of `op`.
+    pub(crate) fn order(&mut self, task: TaskId, op: &Op, effect: Effect) {
+        let Some(clocks) = &mut self.clocks else { return };
+        let object = op.object.unwrap_or_default();
+        match op.kind {
+            _ if matches!(effect, Effect::Refused) => {
+                if let Kind::Cas(_, failure) = op.kind {
+                    clocks.load(task, object, failure);
+                }
+            }
+            Kind::Lock | Kind::TryLock | Kind::Read | Kind::TryRead | Kind::Write | Kind::TryWrite => {
+                clocks.acquire(task, object);
+            }
+            Kind::Acquire(_) | Kind::TryAcquire(_) | Kind::Leave(_) | Kind::OnceEnter | Kind::OnceCheck => {
+                clocks.acquire(task, object);
+            }
+            Kind::Unlock | Kind::ReadUnlock | Kind::WriteUnlock | Kind::Release(_) => clocks.release(task, object),
+            Kind::Arrive | Kind::OnceDone | Kind::Send | Kind::TrySend | Kind::DropSender | Kind::DropReceiver => {
+                clocks.release(task, object);
+            }
+            Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
+                clocks.acquire(task, object);
+                clocks.release(task, object);
+            }
+            Kind::Wait { mutex } => clocks.release(task, mutex),
+            Kind::Wake { mutex } => clocks.acquire(task, mutex),
+            Kind::Load(order) => clocks.load(task, object, order),
+            Kind::Store(order) => clocks.store(task, object, order),
+            Kind::Rmw(order) | Kind::Cas(order, _) => clocks.update(task, object, order),
+            Kind::Fence(order) => clocks.fence(task, order),
+            Kind::Join(other) => clocks.after(task, other),
+            Kind::IsFinished(other) if self.tasks[other.index()].state == TaskState::Finished => {
+                clocks.after(task, other);
+            }
+            Kind::Unpark(other) => self.tasks[other.index()].unparked_by = Some(task),
+            Kind::Park => {
+                if let Some(other) = self.tasks[task.index()].unparked_by.take() {
+                    clocks.after(task, other);
+                }
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Takes `task` out of the waiters, and with it the oldest notification that it could receive: what is left is
+/// what most other waiters can still have.
+fn leave(waiters: &mut Vec<TaskId>, signals: &mut Vec<Signal>, task: TaskId) {
+    let waiting = waiters.len();
+    waiters.retain(|waiter| *waiter != task);
+    if waiters.len() < waiting
+        && let Some(oldest) = signals.iter().position(|signal| signal.eligible.contains(&task))
+    {
+        signals.remove(oldest);
+    }
+    for signal in signals.iter_mut() {
+        signal.eligible.retain(|waiter| *waiter != task);
+    }
+    signals.retain(|signal| !signal.eligible.is_empty());
+}
+
+fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Effect {
+    match (kind, state) {
+        (Kind::TryLock, State::Mutex { holder: Some(_) })
+        | (Kind::TryRead | Kind::TryWrite, State::RwLock { writer: Some(_), .. }) => return Effect::Refused,
+        (Kind::TryWrite, State::RwLock { readers, .. }) if !readers.is_empty() => return Effect::Refused,
+        (Kind::Lock | Kind::TryLock, State::Mutex { holder }) => *holder = Some(hold),
+        (Kind::Unlock, State::Mutex { holder }) => *holder = None,
+        (Kind::Read | Kind::TryRead, State::RwLock { readers, .. }) => readers.push(hold),
+        (Kind::ReadUnlock, State::RwLock { readers, .. }) => {
+            if let Some(index) = readers.iter().position(|reader| reader.task == task) {
+                readers.remove(index);
+            }
+        }
+        (Kind::Write | Kind::TryWrite, State::RwLock { writer, .. }) => *writer = Some(hold),
+        (Kind::WriteUnlock, State::RwLock { writer, .. }) => *writer = None,
+        (Kind::TryAcquire(wanted), State::Semaphore { permits, .. }) if *permits < wanted => return Effect::Refused,
+        (Kind::Acquire(wanted) | Kind::TryAcquire(wanted), State::Semaphore { permits, holds }) => {
+            *permits -= wanted;
+            holds.push((hold, wanted));
+        }
+        (Kind::Release(returned), State::Semaphore { permits, holds }) => {
+            *permits += returned;
+            let mine = |(hold, count): &(Hold, usize)| hold.task == task && *count == returned;
+            // A permit may be given back by another task than took it.
+            if let Some(index) = holds.iter().position(mine).or((!holds.is_empty()).then_some(0)) {
+                holds.remove(index);
+            }
+        }
+        (Kind::NotifyOne, State::Condvar { waiters, signals }) => {
+            if signals.len() < waiters.len() {
+                signals.push(Signal { eligible: waiters.clone() });
+            }
+        }
+        (Kind::NotifyAll, State::Condvar { waiters, signals }) => {
+            waiters.clear();
+            signals.clear();
+        }
+        (Kind::Store(_) | Kind::Rmw(_) | Kind::Cas(..), State::Atomic { .. }) => {}
+        (kind, State::Channel { length, capacity, senders, receivers, taken }) => {
+            return change_channel(kind, length, *capacity, senders, receivers, taken);
+        }
+        (Kind::Arrive, State::Barrier { size, arrived, generation }) => {
+            *arrived += 1;
+            if *arrived >= *size {
+                *arrived = 0;
+                *generation += 1;
+            }
+        }
+        (Kind::OnceEnter, State::Once { running, done }) if !*done => *running = Some(hold),
+        (Kind::OnceFail, State::Once { running, .. }) => *running = None,
+        (Kind::OnceDone, State::Once { running, done }) => {
+            *running = None;
+            *done = true;
+        }
+        (Kind::Request, State::Fairness { waiting, .. }) => waiting.push((task, Vec::new())),
+        (Kind::Grant, State::Fairness { waiting, .. }) => {
+            waiting.retain(|(waiter, _)| *waiter != task);
+            for (_, bypassed_by) in waiting {
+                bypassed_by.push(task);
+            }
+        }
+        _ => {}
+    }
+    Effect::Done
+}
+
+fn change_channel(
+    kind: Kind,
+    length: &mut usize,
+    capacity: Option<usize>,
+    senders: &mut usize,
+    receivers: &mut usize,
+    taken: &mut u64,
+) -> Effect {
+    match kind {
+        // A rendezvous needs a receiver at hand, which `try_send` cannot wait for.
+        Kind::TrySend if *receivers > 0 && capacity.is_some_and(|capacity| *length >= capacity) => {
+            return Effect::Refused;
+        }
+        Kind::Send | Kind::TrySend if *receivers > 0 => *length += 1,
+        Kind::TryRecv if *length == 0 => return Effect::Refused,
+        Kind::Recv | Kind::TryRecv if *length > 0 => {
+            *length -= 1;
+            *taken += 1;
+        }
+        Kind::DropSender => *senders -= 1,
+        Kind::DropReceiver => {
+            *receivers -= 1;
+            *length = 0;
+        }
+        _ => {}
+    }
+    Effect::Done
+}

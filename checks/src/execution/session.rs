@@ -1,0 +1,333 @@
+//! A run of one engine over one program: many executions, on an OS thread of its own.
+//!
+//! The session counts executions, holds the budget, and keeps the first failure. It is the thread's; when the run
+//! is over, or when the thread can't go on, its report goes to whoever started it.
+
+use super::{Decision, Execution, Mode, Random, Source, begin, end};
+use crate::trace::Trace;
+pub(crate) use crate::verdict::Budget;
+use crate::verdict::{Place, Verdict};
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::panic::PanicHookInfo;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock, mpsc};
+use std::time::{Duration, Instant};
+
+/// What an engine's run may do and has to do.
+#[derive(Clone, Debug)]
+pub(crate) struct Rules {
+    pub(crate) mode: Mode,
+    pub(crate) executions_max: u64,
+    pub(crate) time_max: Option<Duration>,
+    /// Decisions in one execution.
+    pub(crate) steps_max: usize,
+    pub(crate) spurious_wakeups: usize,
+    pub(crate) timeouts: usize,
+    pub(crate) deny_leaks: bool,
+    /// Record every event of every execution.
+    pub(crate) record: bool,
+    /// Record every event of this execution alone, counted from 1.
+    pub(crate) record_at: Option<u64>,
+    /// The schedule to follow.
+    pub(crate) schedule: Option<crate::schedule::Schedule>,
+}
+
+/// Why a run says nothing about the program.
+#[derive(Clone, Debug, thiserror::Error)]
+pub(crate) enum Problem {
+    #[error("{} threads ({}) are more than loom's {limit}", names.len(), names.join(", "))]
+    TooManyThreads { names: Vec<String>, limit: usize },
+    #[error("step {step}: expected {expected}, but {found}")]
+    Drift { step: usize, expected: String, found: String },
+    #[error("{0}")]
+    Nondeterministic(String),
+    #[error("{0}")]
+    Engine(String),
+}
+
+/// A failure, and the schedule that led to it.
+#[derive(Clone, Debug)]
+pub(crate) struct Found {
+    pub(crate) verdict: Verdict,
+    /// Which execution failed, counted from 1.
+    pub(crate) execution: u64,
+    pub(crate) log: Vec<Decision>,
+    pub(crate) answers: Vec<usize>,
+    /// The names of the tasks, by number.
+    pub(crate) tasks: Vec<String>,
+    pub(crate) trace: Option<Trace>,
+}
+
+/// What a run came to.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct SessionReport {
+    pub(crate) found: Option<Found>,
+    pub(crate) problem: Option<Problem>,
+    pub(crate) cut: Option<Budget>,
+    /// Executions that were run to their end, or to the failure.
+    pub(crate) executions: u64,
+    /// The names of the tasks of the last execution.
+    pub(crate) tasks: Vec<String>,
+    /// The decisions of the last execution.
+    pub(crate) log: Vec<Decision>,
+    /// At least once there was more than one task, or more than one answer, to choose from.
+    pub(crate) concurrent: bool,
+}
+
+/// The state of a run; one for each OS thread that explores.
+pub(crate) struct Session {
+    pub(crate) rules: Rules,
+    pub(crate) source: Source,
+    pub(crate) report: SessionReport,
+    /// The execution that ended last.
+    last: Option<Execution>,
+    started: Instant,
+    progress: Arc<AtomicU64>,
+    /// Takes the report, and whether the thread was given up.
+    sender: mpsc::Sender<(SessionReport, bool)>,
+}
+
+thread_local! {
+    static SESSION: RefCell<Option<Session>> = const { RefCell::new(None) };
+    static EXPLORING: Cell<bool> = const { Cell::new(false) };
+    /// The last panics that the hook saw, oldest first; two are enough to tell the cause from what came of it.
+    static PANICS: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A panic's message and place.
+pub(crate) type Panic = (String, Option<Place>);
+
+static SERIAL: AtomicU64 = AtomicU64::new(1);
+
+/// Runs `f` on this thread's session.
+pub(crate) fn session<R>(f: impl FnOnce(&mut Session) -> R) -> R {
+    SESSION.with(|session| f(session.borrow_mut().as_mut().expect("an engine runs inside a session")))
+}
+
+impl Session {
+    /// Runs `engine` on a fresh OS thread and gives the session's report.
+    ///
+    /// The thread is given up, not joined, if a destructor leaves it no way to unwind: a panic inside a destructor
+    /// that itself runs because of a panic would abort the process, so the panic hook stops the thread there.
+    pub(crate) fn run(
+        rules: Rules,
+        source: Source,
+        progress: Arc<AtomicU64>,
+        engine: impl FnOnce() + Send + 'static,
+    ) -> SessionReport {
+        install_panic_hook();
+        let (sender, receiver) = mpsc::channel();
+        let thread = std::thread::Builder::new().name("raddle".into()).stack_size(8 << 20).spawn(move || {
+            let report = SessionReport::default();
+            let session = Session { rules, source, report, last: None, started: Instant::now(), progress, sender };
+            SESSION.with(|slot| *slot.borrow_mut() = Some(session));
+            EXPLORING.set(true);
+            let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(engine));
+            finish_execution();
+            if let Err(payload) = outcome {
+                engine_stopped(payload.as_ref());
+            }
+            send_report(false);
+            EXPLORING.set(false);
+            SESSION.with(|slot| slot.borrow_mut().take());
+        });
+        let thread = thread.expect("the system gives a thread to explore on");
+        let (report, abandoned) = receiver.recv().unwrap_or_else(|_| {
+            let problem = Some(Problem::Engine("the exploration ended without a report".into()));
+            (SessionReport { problem, ..SessionReport::default() }, false)
+        });
+        if !abandoned {
+            let _ = thread.join();
+        }
+        report
+    }
+}
+
+fn send_report(abandoned: bool) {
+    SESSION.with(|slot| {
+        if let Some(session) = slot.borrow_mut().as_mut() {
+            let mut report = std::mem::take(&mut session.report);
+            if let Some(last) = session.last.take() {
+                let names = last.names();
+                report.tasks = last.task_ids().map(|task| names.task(task).to_owned()).collect();
+                report.log = last.log;
+            }
+            let _ = session.sender.send((report, abandoned));
+        }
+    });
+}
+
+/// Notes what a panic out of the engine itself means, if nothing was found yet.
+fn engine_stopped(payload: &(dyn Any + Send)) {
+    if payload.is::<super::Halt>() {
+        return;
+    }
+    let message = message(payload);
+    session(|session| {
+        if session.report.found.is_some() || session.report.problem.is_some() {
+            return;
+        }
+        if message.contains("exceeded maximum number of branches") {
+            session.report.cut = Some(Budget::Steps);
+        } else if message.contains("unexpected exploration state") || message.contains("not in runnable") {
+            session.report.problem = Some(Problem::Nondeterministic(message));
+        } else {
+            session.report.problem = Some(Problem::Engine(message));
+        }
+    });
+}
+
+/// Ends the last execution and begins the next one; false when the search is to stop.
+pub(crate) fn next_execution() -> bool {
+    finish_execution();
+    let next = session(|session| {
+        let report = &mut session.report;
+        if report.found.is_some() || report.problem.is_some() || report.cut.is_some() {
+            return None;
+        }
+        if report.executions >= session.rules.executions_max {
+            report.cut = Some(Budget::Executions);
+            return None;
+        }
+        if session.rules.time_max.is_some_and(|limit| session.started.elapsed() >= limit) {
+            report.cut = Some(Budget::Time);
+            return None;
+        }
+        report.executions += 1;
+        session.progress.fetch_add(1, Ordering::Relaxed);
+        if session.rules.record_at == Some(report.executions) {
+            session.rules.record = true;
+        }
+        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let source = match &mut session.source {
+            Source::Random(random) => Source::Random(Random(random.next())),
+            other => other.clone(),
+        };
+        Some(Execution::new(serial, &session.rules, source))
+    });
+    next.map(begin).is_some()
+}
+
+/// Takes what the session keeps of an execution that has ended.
+pub(crate) fn finish_execution() {
+    let Some(execution) = end() else { return };
+    session(|session| {
+        if let Source::Script(_) = &execution.source {
+            session.source = execution.source.clone();
+        }
+        session.report.concurrent |= execution.concurrent || !execution.answers.is_empty();
+        session.last = Some(execution);
+    });
+}
+
+pub(crate) fn note_cut(budget: Budget) {
+    session(|session| session.report.cut = session.report.cut.or(Some(budget)));
+}
+
+pub(super) fn problem(problem: Problem) {
+    session(|session| {
+        if session.report.found.is_none() && session.report.problem.is_none() {
+            session.report.problem = Some(problem);
+        }
+    });
+}
+
+pub(super) fn found(execution: &mut Execution, verdict: Verdict) {
+    let names = execution.names();
+    let tasks = execution.task_ids().map(|task| names.task(task).to_owned()).collect();
+    let recorder = execution.recorder.take();
+    let trace = recorder.map(|recorder| recorder.finish(execution, &names, &verdict));
+    session(|session| {
+        if session.report.found.is_none() && session.report.problem.is_none() {
+            session.report.found = Some(Found {
+                verdict,
+                execution: session.report.executions,
+                log: execution.log.clone(),
+                answers: execution.answers.clone(),
+                tasks,
+                trace,
+            });
+        }
+    });
+}
+
+/// Reports what is known and stops this OS thread for good: for destructors that can neither return nor unwind.
+pub(crate) fn abandon() -> ! {
+    finish_execution();
+    send_report(true);
+    loop {
+        std::thread::park();
+    }
+}
+
+type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
+
+/// Installs raddle's panic hook once: silent inside explorations, the user's own hook elsewhere.
+///
+/// Both engines chain a hook of their own onto the one they find; they are made to do so first, and theirs are
+/// left out, since shuttle's writes to stderr for every panic of the process.
+fn install_panic_hook() {
+    static USER: OnceLock<Hook> = OnceLock::new();
+    USER.get_or_init(|| {
+        let user = std::panic::take_hook();
+        let _ = std::thread::spawn(crate::engine::warm_up).join();
+        std::panic::set_hook(Box::new(|info| {
+            if EXPLORING.try_with(Cell::get).unwrap_or(false) {
+                note_panic(info);
+            } else if let Some(user) = USER.get() {
+                user(info);
+            }
+        }));
+        user
+    });
+}
+
+fn note_panic(info: &PanicHookInfo<'_>) {
+    let text = message(info.payload());
+    if text.starts_with("panic in a destructor during cleanup") || text.starts_with("panic in a function that cannot") {
+        // The process would abort as soon as this hook returned.
+        super::step::fail_with_noted_panic();
+        abandon();
+    }
+    // The engines unwind coroutines with payloads of their own; those are no panics of the program's.
+    let known = info.payload().is::<&str>() || info.payload().is::<String>();
+    let _ = PANICS.try_with(|slot| {
+        if let (true, Ok(mut panics)) = (known, slot.try_borrow_mut()) {
+            if panics.len() == 2 {
+                panics.remove(0);
+            }
+            panics.push((text, info.location().map(Place::of)));
+        }
+    });
+}
+
+/// The last panic with this message, or simply the last; the notes are cleared.
+pub(crate) fn take_panic(text: Option<&str>) -> Option<Panic> {
+    PANICS.with(|slot| {
+        let mut panics = slot.take();
+        let index = match text {
+            Some(text) => panics.iter().rposition(|(message, _)| message == text)?,
+            None => panics.len().checked_sub(1)?,
+        };
+        Some(panics.swap_remove(index))
+    })
+}
+
+/// The panic that is being unwound, with what a destructor added to it; the notes are cleared.
+pub(crate) fn take_unwinding() -> Option<Panic> {
+    PANICS.with(|slot| {
+        let mut panics = slot.take().into_iter();
+        let (mut message, place) = panics.next()?;
+        if let Some((then, _)) = panics.next() {
+            message = format!("{message}; then, in a destructor that ran because of it: {then}");
+        }
+        Some((message, place))
+    })
+}
+
+/// What a panic's payload says.
+pub(crate) fn message(payload: &dyn Any) -> String {
+    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
+}

@@ -1,0 +1,77 @@
+//! raddle finds concurrency bugs in Rust, proves their fixes, and explains each bug with the interleaving that shows it.
+//!
+//! Swap `std::sync` and `std::thread` for [`sync`] and [`thread`], and give [`check`] a closure: it explores the
+//! closure's interleavings and panics with a rendered counterexample if one of them fails. [`Checker`] chooses the
+//! engine ([loom](Engine::Loom) or [shuttle](Engine::Shuttle)), the budget and the seed. The closure, and what it
+//! calls, has to do the same each time but for what is scheduled: no clock, no randomness, no statics; ask
+//! [`choose`] where the environment decides.
+
+mod checker;
+mod engine;
+mod execution;
+mod fairness;
+pub mod report;
+mod scenario;
+mod schedule;
+mod source;
+#[cfg(feature = "suite")]
+pub mod suite;
+pub mod sync;
+pub mod thread;
+mod trace;
+mod verdict;
+
+pub use checker::{Checker, check};
+pub use engine::{Engine, Strategy};
+pub use fairness::{Bypass, Request};
+pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
+pub use schedule::{Record, RecordError, SCHEMA, Schedule};
+pub use source::Source;
+pub use trace::{Event, ObjectInfo, Phase, Trace};
+pub use verdict::{Access, Budget, CheckError, Counterexample, Coverage, Outcome, Place, Verdict, Wait, Waiting};
+
+/// What a scenario file declares itself with.
+pub mod prelude {
+    pub use crate::{Class, Engine, Expect, Pattern, Variant};
+}
+
+/// One of `0..options`, as the search decides: every answer is explored by engines that enumerate, and drawn by those
+/// that sample. What the environment would decide (a length, a failing call, a lost packet) is a choice.
+///
+/// ```
+/// raddle::check(|| {
+///     let replies = raddle::choose(3);
+///     assert!(replies < 3);
+/// });
+/// ```
+///
+/// # Panics
+/// If `options` is 0.
+#[track_caller]
+#[must_use]
+pub fn choose(options: usize) -> usize {
+    execution::choose(options, std::panic::Location::caller())
+}
+
+/// Marks progress: what recurs after this is no livelock with what came before.
+pub fn progress() {
+    execution::with(|x| x.watch.progress());
+}
+
+/// Ends the execution with [`Verdict::Misuse`]: the program broke an API's contract.
+///
+/// # Panics
+/// Never to the caller: the execution ends here.
+pub fn misuse(message: impl Into<String>) -> ! {
+    let message = message.into();
+    execution::fail(|x| Verdict::Misuse { task: x.names().task(x.current).to_owned(), message })
+}
+
+/// Ends the execution with [`Verdict::Leak`]: `what` outlives its owner.
+///
+/// # Panics
+/// Never to the caller: the execution ends here.
+pub fn leak(what: impl Into<String>) -> ! {
+    let what = vec![what.into()];
+    execution::fail(|_| Verdict::Leak { what })
+}

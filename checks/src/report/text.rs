@@ -1,0 +1,209 @@
+//! A counterexample for the terminal: a lane for each task, a column for each lock, the facts below.
+
+mod lanes;
+
+use crate::verdict::{Counterexample, Place, Verdict};
+use anstyle::{AnsiColor, Style as Ansi};
+use std::fmt::Write;
+
+/// How to draw.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Style {
+    /// With colours.
+    pub colour: bool,
+    /// With ASCII characters alone.
+    pub ascii: bool,
+}
+
+impl Style {
+    /// Plain text, the same on every machine.
+    pub const PLAIN: Style = Style { colour: false, ascii: false };
+
+    pub(crate) fn paint(self, style: Ansi, text: &str) -> String {
+        if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
+    }
+
+    pub(crate) fn bad(self, text: &str) -> String {
+        self.paint(Ansi::new().fg_color(Some(AnsiColor::Red.into())).bold(), text)
+    }
+
+    pub(crate) fn good(self, text: &str) -> String {
+        self.paint(Ansi::new().fg_color(Some(AnsiColor::Green.into())), text)
+    }
+
+    pub(crate) fn warn(self, text: &str) -> String {
+        self.paint(Ansi::new().fg_color(Some(AnsiColor::Yellow.into())), text)
+    }
+
+    pub(crate) fn dim(self, text: &str) -> String {
+        self.paint(Ansi::new().dimmed(), text)
+    }
+
+    /// `text` in the characters that may be used.
+    pub(crate) fn chars(self, text: &str) -> String {
+        if !self.ascii {
+            return text.to_owned();
+        }
+        let plain = |c| match c {
+            '✗' => "x".into(),
+            '✓' => "ok".into(),
+            '…' => "...".into(),
+            '─' | '–' | '—' => "-".into(),
+            '◁' => "<".into(),
+            '→' => "->".into(),
+            '×' => "*".into(),
+            '·' => "-".into(),
+            '↻' => "@".into(),
+            '≤' => "<=".into(),
+            c if c.is_ascii() => c.to_string(),
+            c => c.escape_unicode().to_string(),
+        };
+        text.chars().map(plain).collect()
+    }
+}
+
+/// Where a counterexample comes from.
+#[derive(Clone, Debug, Default)]
+pub struct Header {
+    /// `family/pattern`.
+    pub pattern: String,
+    /// The variant.
+    pub variant: String,
+    /// The engine that found it.
+    pub engine: String,
+    /// The file that keeps it, if one does.
+    pub record: Option<String>,
+    /// The variants that are right.
+    pub fixed: Vec<String>,
+}
+
+/// Text without characters that a terminal would act on.
+#[must_use]
+pub fn clean(text: &str) -> String {
+    let plain = |c: char| if c.is_control() || is_bidi(c) { c.escape_default().collect() } else { c.to_string() };
+    text.chars().map(plain).collect()
+}
+
+/// Characters that reorder what follows them on the screen.
+fn is_bidi(c: char) -> bool {
+    matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// The counterexample, as text that ends in a line end.
+#[must_use]
+pub fn counterexample(header: Option<&Header>, found: &Counterexample, style: &Style) -> String {
+    let mut out = String::new();
+    let title = title(&found.verdict);
+    let _ = match header {
+        Some(header) => {
+            writeln!(out, "{} {} · {}: {}", style.bad("✗"), header.pattern, header.variant, style.bad(&title))
+        }
+        None => writeln!(out, "{} {}", style.bad("✗"), style.bad(&title)),
+    };
+    let _ = writeln!(out, "  why: {}\n", clean(&found.verdict.to_string()));
+    out.push_str(&lanes::draw(&found.trace, *style));
+    out.push('\n');
+    for (label, text) in facts(header, found) {
+        let _ = writeln!(out, "  {} {text}", style.dim(&format!("{label:<11}")));
+    }
+    style.chars(&out)
+}
+
+/// The verdict and its measure.
+fn title(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Deadlock { cycle } => match cycle.len() {
+            1 => "deadlock with itself".into(),
+            tasks => format!("deadlock: a cycle of {tasks}"),
+        },
+        Verdict::Livelock { steps, .. } => format!("livelock: a round of {steps} steps"),
+        Verdict::Starvation { bypassed, bound, .. } => format!("starvation: bypassed {bypassed} times of {bound}"),
+        other => other.name().to_owned(),
+    }
+}
+
+/// `file:line`, or `:line` where the file goes without saying.
+fn place(at: &Place, file: Option<&str>) -> String {
+    match file {
+        Some(file) if file == at.file => format!(":{}", at.line),
+        _ => at.to_string(),
+    }
+}
+
+fn facts(header: Option<&Header>, found: &Counterexample) -> Vec<(&'static str, String)> {
+    let file = lanes::common_file(&found.trace);
+    let at = |place_: &Place| place(place_, file.as_deref());
+    let mut facts = Vec::new();
+    let mut add = |label, text: String| facts.push((label, clean(&text)));
+    match &found.verdict {
+        Verdict::Deadlock { cycle } => {
+            for (index, wait) in cycle.iter().enumerate() {
+                let held = cycle.iter().find(|other| other.held_by == wait.task);
+                let holds = match held {
+                    Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
+                    Some(held) => format!("holds {} ({})", held.wants, at(&held.since)),
+                    None => "holds nothing".into(),
+                };
+                let wants = if wait.operation == "join" { "joins" } else { "wants" };
+                let text = format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, at(&wait.at));
+                add(if index == 0 { "cycle" } else { "" }, text);
+            }
+        }
+        Verdict::Stuck { waiting } => {
+            for (index, waiting) in waiting.iter().enumerate() {
+                let verb = match waiting.operation.as_str() {
+                    "wake" => "wait",
+                    other => other,
+                };
+                let text = format!("{}: {verb} {} ({})", waiting.task, waiting.object, at(&waiting.at));
+                add(if index == 0 { "waiting" } else { "" }, text);
+            }
+        }
+        Verdict::DataRace { first, second, .. } => {
+            for (label, access) in [("accesses", first), ("", second)] {
+                let verb = if access.write { "writes" } else { "reads" };
+                add(label, format!("{} {verb} ({})", access.task, at(&access.at)));
+            }
+        }
+        Verdict::Assertion { message, at: place, .. } => {
+            for (index, line) in message.lines().enumerate() {
+                add(if index == 0 { "message" } else { "" }, line.to_owned());
+            }
+            if let Some(place) = place {
+                add("at", at(place));
+            }
+        }
+        Verdict::Starvation { by, bound, .. } => {
+            add("bypassed by", by.join(", "));
+            add("bound", format!("{bound} grants to others between a request and its grant"));
+        }
+        Verdict::Livelock { tasks, rounds, .. } => {
+            add("recurs", format!("seen {rounds} times over; {} take part", tasks.join(" and ")));
+        }
+        Verdict::Leak { .. } | Verdict::Misuse { .. } => {}
+    }
+    add("preemptions", preemptions(found));
+    if let Some(header) = header {
+        add("found", format!("{}, execution {}", header.engine, found.execution));
+    } else {
+        add("found", format!("execution {}", found.execution));
+    }
+    add("schedule", found.schedule.to_string());
+    if let Some(header) = header {
+        if let Some(record) = &header.record {
+            add("replay", format!("raddle replay {record}"));
+        }
+        if !header.fixed.is_empty() {
+            add("fixed", header.fixed.join(", "));
+        }
+    }
+    facts
+}
+
+fn preemptions(found: &Counterexample) -> String {
+    let count = found.trace.preemptions();
+    match found.none_within {
+        Some(bound) => format!("{count} (loom: no failure within its preemption bound {bound}, searched wholly)"),
+        None => count.to_string(),
+    }
+}

@@ -1,0 +1,141 @@
+//! Schedules: who runs when, in words that people can read and every engine can follow.
+//!
+//! A schedule is a list of tasks, one for each operation of the facade, run-length coded: `main×3 teller auditor×2`.
+//! Beside it stand the answers to the choices, in the order in which they were made. It says nothing of how an engine
+//! got there, so what loom found can be followed under shuttle and the reverse.
+
+mod record;
+
+pub use record::{Record, RecordError, SCHEMA};
+
+use crate::execution::{Execution, Found, TaskId, TaskState};
+use std::fmt;
+use std::str::FromStr;
+
+/// Who runs when, and how each choice is answered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Schedule {
+    /// The name of the task of each step.
+    pub steps: Vec<String>,
+    /// The answers to `raddle::choose`, and of racing timeouts under loom, in order.
+    pub answers: Vec<usize>,
+}
+
+impl Schedule {
+    pub(crate) fn of(found: &Found) -> Self {
+        let steps = found.log.iter().map(|decision| found.tasks[decision.task.index()].clone()).collect();
+        Schedule { steps, answers: found.answers.clone() }
+    }
+}
+
+impl fmt::Display for Schedule {
+    /// The steps, run-length coded. A name with a space, a quote or a `×` in it is quoted as Rust quotes strings.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, run) in self.steps.chunk_by(|one, two| one == two).enumerate() {
+            let space = if index == 0 { "" } else { " " };
+            let name = &run[0];
+            let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || "\"×*".contains(c));
+            write!(f, "{space}")?;
+            if plain {
+                write!(f, "{name}")?;
+            } else {
+                write!(f, "{}", serde_json::Value::from(name.as_str()))?;
+            }
+            if run.len() > 1 {
+                write!(f, "×{}", run.len())?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Steps in a schedule that is read back; far more than any engine's limit.
+const STEPS_MAX: usize = 10_000_000;
+
+impl FromStr for Schedule {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let mut steps = Vec::new();
+        let mut rest = text.trim_start();
+        while !rest.is_empty() {
+            let (name, after) = task_name(rest)?;
+            let end = after.find(char::is_whitespace).unwrap_or(after.len());
+            let (count, next) = after.split_at(end);
+            let count = match count.strip_prefix(['×', '*']) {
+                None if count.is_empty() => 1,
+                Some(digits) => digits.parse::<usize>().ok().filter(|count| *count > 0).ok_or_else(|| {
+                    format!("`{digits}` is not a number of steps (after `{name}`)")
+                })?,
+                None => return Err(format!("`{count}` after `{name}` is not `×` and a number")),
+            };
+            if steps.len() + count > STEPS_MAX {
+                return Err(format!("more than {STEPS_MAX} steps (at `{name}×{count}`)"));
+            }
+            steps.extend(std::iter::repeat_n(name, count));
+            rest = next.trim_start();
+        }
+        Ok(Schedule { steps, answers: Vec::new() })
+    }
+}
+
+/// A task's name at the front of `text`, and what follows it.
+fn task_name(text: &str) -> Result<(String, &str), String> {
+    if text.starts_with('"') {
+        let mut quoted = serde_json::Deserializer::from_str(text).into_iter::<String>();
+        let name = quoted.next().and_then(Result::ok).ok_or_else(|| format!("an unfinished quote at `{text}`"))?;
+        return Ok((name, &text[quoted.byte_offset()..]));
+    }
+    let end = text.find(|c: char| c.is_whitespace() || c == '×' || c == '*').unwrap_or(text.len());
+    if end == 0 {
+        return Err(format!("a task's name is missing at `{text}`"));
+    }
+    Ok((text[..end].to_owned(), &text[end..]))
+}
+
+/// How far a schedule has been followed.
+#[derive(Clone, Debug)]
+pub(crate) struct Steer {
+    schedule: Schedule,
+    at: usize,
+}
+
+impl Steer {
+    pub(crate) fn new(schedule: Schedule) -> Self {
+        Steer { schedule, at: 0 }
+    }
+
+    pub(crate) fn is_done(&self) -> bool {
+        self.at >= self.schedule.steps.len()
+    }
+
+    pub(crate) fn advance(&mut self) {
+        self.at += 1;
+    }
+}
+
+impl Execution {
+    /// Whose turn it is by the schedule: nobody's in particular when there is none, or it is done; an error, what was
+    /// expected and what is the case, when that task can't go on.
+    pub(crate) fn steer_turn(&self) -> Option<Result<TaskId, (String, String)>> {
+        let steer = self.steer.as_ref()?;
+        let name = steer.schedule.steps.get(steer.at)?;
+        let names = self.names();
+        let expected = format!("`{name}` to go on");
+        let Some(task) = self.task_ids().find(|task| names.task(*task) == name) else {
+            let known: Vec<&str> = self.task_ids().map(|task| names.task(task)).collect();
+            return Some(Err((expected, format!("there is no such task: the tasks are {}", known.join(", ")))));
+        };
+        let entry = &self.tasks[task.index()];
+        if entry.state == TaskState::Finished {
+            return Some(Err((expected, format!("`{name}` has finished"))));
+        }
+        match entry.pending {
+            Some(op) if !self.ready(task, &op) && !self.may_give_up(&op) => {
+                let found = format!("`{name}` waits: {} {}", op.kind.label(), names.target(&op));
+                Some(Err((expected, found)))
+            }
+            _ => Some(Ok(task)),
+        }
+    }
+}

@@ -1,0 +1,299 @@
+//! Atomics, as [`std::sync::atomic`].
+//!
+//! Under loom they are loom's, with C11's orders: a load may give any value that it may see. Under shuttle every access
+//! is sequentially consistent; the orders count only for data races on a [`RaceCell`](super::RaceCell).
+//! `compare_exchange_weak` fails only where the strong one does.
+
+use crate::execution::{Handle, Kind, Mode, State, act, confirm_value, with};
+use std::borrow::Cow;
+use std::panic::Location;
+
+pub use std::sync::atomic::Ordering;
+
+/// Notes an atomic's latest value, for recognising states that recur.
+fn note(handle: &Handle, value: u64) {
+    let id = handle.id_unchecked();
+    with(|x| {
+        if let State::Atomic { value: known } = &mut x.objects[id.index()].state {
+            *known = value;
+        }
+    });
+}
+
+fn is_loom(mode: Mode) -> bool {
+    mode == Mode::Loom && !std::thread::panicking()
+}
+
+/// The type itself, with what all atomics have: `$value` is what it holds, `$hash` makes a number of it.
+macro_rules! atomic {
+    ($name:ident [$($of:ident)?], $value:ty, $doc:literal, |$v:ident| $hash:expr) => {
+        #[doc = $doc]
+        pub struct $name $(<$of>)? {
+            handle: Handle,
+            /// The latest value in modification order.
+            latest: std::sync::atomic::$name $(<$of>)?,
+            native: Option<loom::sync::atomic::$name $(<$of>)?>,
+        }
+
+        impl $(<$of>)? $name $(<$of>)? {
+            /// An atomic with a value.
+            #[track_caller]
+            #[must_use]
+            pub fn new(value: $value) -> Self {
+                let handle = Handle::new(State::Atomic { value: Self::hash(value) }, Location::caller());
+                let native = with(|x| x.mode == Mode::Loom).then(|| loom::sync::atomic::$name::new(value));
+                Self { handle, latest: std::sync::atomic::$name::new(value), native }
+            }
+
+            /// Names it in traces.
+            #[must_use]
+            pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+                self.handle.name(name.into());
+                self
+            }
+
+            fn hash($v: $value) -> u64 {
+                $hash
+            }
+
+            /// Reads the value.
+            #[track_caller]
+            pub fn load(&self, order: Ordering) -> $value {
+                let op = self.handle.op(Kind::Load(order), Location::caller());
+                let value = act(op, |mode| (match (&self.native, is_loom(mode)) {
+                    (Some(native), true) => native.load(order),
+                    _ => self.latest.load(Ordering::SeqCst),
+                }, false)).0;
+                confirm_value(|| {
+                    let latest = self.latest.load(Ordering::SeqCst);
+                    // Weak memory: a load may see a store that another has replaced.
+                    let stale = Self::hash(latest) != Self::hash(value);
+                    let latest = if stale { format!(" (stale: {})", super::show(&latest)) } else { String::new() };
+                    format!("{}{latest}", super::show(&value))
+                });
+                value
+            }
+
+            /// Writes the value.
+            #[track_caller]
+            pub fn store(&self, value: $value, order: Ordering) {
+                let op = self.handle.op(Kind::Store(order), Location::caller());
+                act(op, |mode| {
+                    if let (Some(native), true) = (&self.native, is_loom(mode)) {
+                        native.store(value, order);
+                    }
+                    self.latest.store(value, Ordering::SeqCst);
+                    note(&self.handle, Self::hash(value));
+                    ((), false)
+                });
+                confirm_value(|| super::show(&value));
+            }
+
+            /// Writes the value and gives the old one.
+            #[track_caller]
+            pub fn swap(&self, value: $value, order: Ordering) -> $value {
+                self.update(
+                    order,
+                    Location::caller(),
+                    |native| native.swap(value, order),
+                    |latest| latest.swap(value, Ordering::SeqCst),
+                )
+            }
+
+            /// Writes `new` if the value is `current`; gives the old value either way.
+            ///
+            /// # Errors
+            /// With the value, if it is another.
+            #[track_caller]
+            pub fn compare_exchange(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                let op = self.handle.op(Kind::Cas(success, failure), Location::caller());
+                let result = act(op, |mode| {
+                    let result = match (&self.native, is_loom(mode)) {
+                        (Some(native), true) => {
+                            let result = native.compare_exchange(current, new, success, failure);
+                            if result.is_ok() {
+                                self.latest.store(new, Ordering::SeqCst);
+                            }
+                            result
+                        }
+                        _ => self.latest.compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst),
+                    };
+                    if result.is_ok() {
+                        note(&self.handle, Self::hash(new));
+                    }
+                    (result, result.is_err())
+                }).0;
+                confirm_value(|| match &result {
+                    Ok(old) => format!("{} → {}", super::show(old), super::show(&new)),
+                    Err(value) => super::show(value),
+                });
+                result
+            }
+
+            /// As [`Self::compare_exchange`].
+            ///
+            /// # Errors
+            /// With the value, if it is another.
+            #[track_caller]
+            pub fn compare_exchange_weak(
+                &self,
+                current: $value,
+                new: $value,
+                success: Ordering,
+                failure: Ordering,
+            ) -> Result<$value, $value> {
+                self.compare_exchange(current, new, success, failure)
+            }
+
+            /// Replaces the value by what `f` makes of it, as often as it takes.
+            ///
+            /// # Errors
+            /// With the value, once `f` gives `None`.
+            #[track_caller]
+            pub fn fetch_update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                mut f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                let mut value = self.load(fetch_order);
+                while let Some(next) = f(value) {
+                    match self.compare_exchange(value, next, set_order, fetch_order) {
+                        Ok(old) => return Ok(old),
+                        Err(other) => value = other,
+                    }
+                }
+                Err(value)
+            }
+
+            /// The value, of an atomic that nobody else can use any more.
+            #[must_use]
+            pub fn into_inner(self) -> $value {
+                self.latest.load(Ordering::SeqCst)
+            }
+
+            fn update(
+                &self,
+                order: Ordering,
+                site: crate::execution::Site,
+                native: impl FnOnce(&loom::sync::atomic::$name $(<$of>)?) -> $value,
+                latest: impl FnOnce(&std::sync::atomic::$name $(<$of>)?) -> $value,
+            ) -> $value {
+                let op = self.handle.op(Kind::Rmw(order), site);
+                let old = act(op, |mode| {
+                    let old = match (&self.native, is_loom(mode)) {
+                        (Some(atomic), true) => {
+                            let old = native(atomic);
+                            // An update reads the latest value, so the shadow can follow it.
+                            latest(&self.latest);
+                            old
+                        }
+                        _ => latest(&self.latest),
+                    };
+                    note(&self.handle, Self::hash(self.latest.load(Ordering::SeqCst)));
+                    (old, false)
+                }).0;
+                confirm_value(|| {
+                    let new = self.latest.load(Ordering::SeqCst);
+                    format!("{} → {}", super::show(&old), super::show(&new))
+                });
+                old
+            }
+        }
+
+        impl $(<$of>)? std::fmt::Debug for $name $(<$of>)? {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.latest.fmt(f)
+            }
+        }
+    };
+}
+
+/// Updates of the form `fetch_x(value, order)`.
+macro_rules! fetch {
+    ($name:ident, $value:ty: $($fetch:ident, $doc:literal;)*) => {
+        impl $name {
+            $(
+                #[doc = $doc]
+                #[track_caller]
+                pub fn $fetch(&self, value: $value, order: Ordering) -> $value {
+                    self.update(
+                        order,
+                        Location::caller(),
+                        |native| native.$fetch(value, order),
+                        |latest| latest.$fetch(value, Ordering::SeqCst),
+                    )
+                }
+            )*
+        }
+    };
+}
+
+macro_rules! integer {
+    ($($name:ident, $value:ty, $doc:literal;)*) => {
+        $(
+            atomic!($name [], $value, $doc, |value| {
+                #[expect(clippy::allow_attributes, reason = "which of them applies depends on the integer")]
+                #[allow(clippy::cast_sign_loss, clippy::cast_lossless, clippy::unnecessary_cast, reason = "a hash")]
+                { value as u64 }
+            });
+
+            fetch!($name, $value:
+                fetch_add, "Adds, wrapping around, and gives the old value.";
+                fetch_sub, "Subtracts, wrapping around, and gives the old value.";
+                fetch_and, "Bitwise and; gives the old value.";
+                fetch_nand, "Bitwise nand; gives the old value.";
+                fetch_or, "Bitwise or; gives the old value.";
+                fetch_xor, "Bitwise exclusive or; gives the old value.";
+                fetch_max, "The greater of the two; gives the old value.";
+                fetch_min, "The lesser of the two; gives the old value.";
+            );
+        )*
+    };
+}
+
+integer! {
+    AtomicU8, u8, "As [`std::sync::atomic::AtomicU8`].";
+    AtomicU16, u16, "As [`std::sync::atomic::AtomicU16`].";
+    AtomicU32, u32, "As [`std::sync::atomic::AtomicU32`].";
+    AtomicU64, u64, "As [`std::sync::atomic::AtomicU64`].";
+    AtomicUsize, usize, "As [`std::sync::atomic::AtomicUsize`].";
+    AtomicI8, i8, "As [`std::sync::atomic::AtomicI8`].";
+    AtomicI16, i16, "As [`std::sync::atomic::AtomicI16`].";
+    AtomicI32, i32, "As [`std::sync::atomic::AtomicI32`].";
+    AtomicI64, i64, "As [`std::sync::atomic::AtomicI64`].";
+    AtomicIsize, isize, "As [`std::sync::atomic::AtomicIsize`].";
+}
+
+atomic!(AtomicBool [], bool, "As [`std::sync::atomic::AtomicBool`].", |value| u64::from(value));
+
+fetch!(AtomicBool, bool:
+    fetch_and, "And; gives the old value.";
+    fetch_nand, "Nand; gives the old value.";
+    fetch_or, "Or; gives the old value.";
+    fetch_xor, "Exclusive or; gives the old value.";
+);
+
+atomic!(AtomicPtr [T], *mut T, "As [`std::sync::atomic::AtomicPtr`].", |value| value.addr() as u64);
+
+/// Orders accesses before and after it, as [`std::sync::atomic::fence`].
+///
+/// # Panics
+/// If `order` is `Relaxed`.
+#[track_caller]
+pub fn fence(order: Ordering) {
+    assert!(order != Ordering::Relaxed, "there is no such thing as a relaxed fence");
+    let op = crate::execution::Op::bare(Kind::Fence(order), Location::caller());
+    act(op, |mode| {
+        if is_loom(mode) {
+            loom::sync::atomic::fence(order);
+        }
+        ((), false)
+    });
+}

@@ -1,0 +1,43 @@
+//! Synchronization primitives with `std::sync`'s signatures, for every engine in one build.
+//!
+//! Each is created inside an exploration and belongs to one execution. `.named(…)` names it in traces, and shows the
+//! values it guards; without it a primitive is called by the `let` or field that it is created into.
+//! `Arc` is std's: loom's own adds scheduling points and can abort the process.
+
+pub mod atomic;
+mod barrier;
+mod cell;
+mod condvar;
+pub mod mpsc;
+mod mutex;
+mod once;
+mod rwlock;
+mod semaphore;
+
+pub use barrier::{Barrier, BarrierWaitResult};
+pub use cell::RaceCell;
+pub use condvar::{Condvar, WaitTimeoutResult};
+pub use mutex::{Mutex, MutexGuard};
+pub use once::{Once, OnceLock};
+pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
+pub use semaphore::{Semaphore, SemaphorePermit, TryAcquireError};
+pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
+
+use crate::execution::{abandon, halt};
+
+/// A value, as a trace shows it: one line, at most 40 characters.
+pub(crate) fn show<T: std::fmt::Debug + ?Sized>(value: &T) -> String {
+    let text = format!("{value:?}");
+    if text.chars().count() <= 40 {
+        return text;
+    }
+    text.chars().take(39).chain(['…']).collect()
+}
+
+/// The data that a model says is free is still borrowed: only by a task of an execution that is over.
+fn data_in_use() -> ! {
+    if std::thread::panicking() {
+        abandon();
+    }
+    halt()
+}

@@ -1,0 +1,275 @@
+//! Channels, as [`std::sync::mpsc`]: unbounded, bounded and rendezvous, and they disconnect as std's do.
+//!
+//! `try_send` on a rendezvous channel always finds it full: it can't know that a receiver is at hand.
+
+use crate::execution::{Effect, Handle, Kind, Op, Site, State, perform, with};
+use std::borrow::Cow;
+use std::collections::VecDeque;
+use std::panic::Location;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError};
+
+#[derive(Debug)]
+struct Shared<T> {
+    handle: Handle,
+    messages: Mutex<VecDeque<T>>,
+}
+
+impl<T> Shared<T> {
+    fn push(&self, value: T) {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).push_back(value);
+    }
+
+    fn pop(&self) -> Option<T> {
+        self.messages.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    }
+
+    /// The channel's senders, receivers, messages taken and messages waiting.
+    fn state(&self) -> (usize, usize, u64, usize) {
+        let id = self.handle.id();
+        with(|x| match &x.objects[id.index()].state {
+            State::Channel { senders, receivers, taken, length, .. } => (*senders, *receivers, *taken, *length),
+            _ => (0, 0, 0, 0),
+        })
+    }
+
+    fn send(&self, value: T, kind: Kind, site: Site) -> Result<(), TrySendError<T>> {
+        let effect = perform(self.handle.op(kind, site));
+        if effect == Effect::Refused {
+            return Err(TrySendError::Full(value));
+        }
+        let (_, receivers, taken, length) = self.state();
+        if receivers == 0 || effect == Effect::Inert {
+            return Err(TrySendError::Disconnected(value));
+        }
+        self.push(value);
+        if self.is_rendezvous() {
+            let number = taken + length as u64 - 1;
+            perform(self.handle.op(Kind::Taken(number), site));
+        }
+        Ok(())
+    }
+
+    fn is_rendezvous(&self) -> bool {
+        let id = self.handle.id();
+        with(|x| matches!(x.objects[id.index()].state, State::Channel { capacity: Some(0), .. }))
+    }
+
+    fn another_sender(&self) {
+        let id = self.handle.id();
+        with(|x| {
+            if let State::Channel { senders, .. } = &mut x.objects[id.index()].state {
+                *senders += 1;
+            }
+        });
+    }
+}
+
+/// An unbounded channel.
+#[track_caller]
+#[must_use]
+pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
+    let shared = new(None, Location::caller());
+    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+}
+
+/// A channel for `bound` waiting messages; with 0, a sender waits until its message is taken.
+#[track_caller]
+#[must_use]
+pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
+    let shared = new(Some(bound), Location::caller());
+    (SyncSender { shared: Arc::clone(&shared) }, Receiver { shared })
+}
+
+fn new<T>(capacity: Option<usize>, site: Site) -> Arc<Shared<T>> {
+    let state = State::Channel { length: 0, capacity, senders: 1, receivers: 1, taken: 0 };
+    Arc::new(Shared { handle: Handle::new(state, site), messages: Mutex::default() })
+}
+
+macro_rules! sender {
+    ($name:ident, $doc:literal) => {
+        #[doc = $doc]
+        #[derive(Debug)]
+        pub struct $name<T> {
+            shared: Arc<Shared<T>>,
+        }
+
+        impl<T> $name<T> {
+            /// Names the channel in traces.
+            #[must_use]
+            pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+                self.shared.handle.name(name.into());
+                self
+            }
+
+            /// Sends, waiting while the channel is full.
+            ///
+            /// # Errors
+            /// With the message, if the receiver is gone.
+            #[track_caller]
+            pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+                self.shared.send(value, Kind::Send, Location::caller()).map_err(|error| match error {
+                    TrySendError::Full(value) | TrySendError::Disconnected(value) => SendError(value),
+                })
+            }
+        }
+
+        impl<T> Clone for $name<T> {
+            fn clone(&self) -> Self {
+                self.shared.another_sender();
+                $name { shared: Arc::clone(&self.shared) }
+            }
+        }
+
+        impl<T> Drop for $name<T> {
+            #[track_caller]
+            fn drop(&mut self) {
+                perform(self.shared.handle.op(Kind::DropSender, Location::caller()));
+            }
+        }
+    };
+}
+
+sender!(Sender, "Sends into an unbounded channel.");
+sender!(SyncSender, "Sends into a bounded channel.");
+
+impl<T> SyncSender<T> {
+    /// Sends if there is room.
+    ///
+    /// # Errors
+    /// With the message, if there is none, or if the receiver is gone.
+    #[track_caller]
+    pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        self.shared.send(value, Kind::TrySend, Location::caller())
+    }
+}
+
+/// Receives what is sent.
+#[derive(Debug)]
+pub struct Receiver<T> {
+    shared: Arc<Shared<T>>,
+}
+
+impl<T> Receiver<T> {
+    /// Waits for a message.
+    ///
+    /// # Errors
+    /// If there is none and all senders are gone.
+    #[track_caller]
+    pub fn recv(&self) -> Result<T, RecvError> {
+        perform(self.op(Kind::Recv, Location::caller()));
+        self.shared.pop().ok_or(RecvError)
+    }
+
+    /// Takes a message if there is one.
+    ///
+    /// # Errors
+    /// If there is none.
+    #[track_caller]
+    pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        match perform(self.op(Kind::TryRecv, Location::caller())) {
+            Effect::Refused if self.shared.state().0 > 0 => Err(TryRecvError::Empty),
+            _ => self.shared.pop().ok_or(TryRecvError::Disconnected),
+        }
+    }
+
+    /// Waits for a message for a time.
+    ///
+    /// # Errors
+    /// If none came in time, or if all senders are gone.
+    #[track_caller]
+    pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        match perform(self.op(Kind::Recv, Location::caller()).timeout(Some(timeout))) {
+            Effect::TimedOut => Err(RecvTimeoutError::Timeout),
+            _ => self.shared.pop().ok_or(RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// The messages until all senders are gone, waiting for each.
+    pub fn iter(&self) -> Iter<'_, T> {
+        Iter { receiver: self }
+    }
+
+    /// The messages that are there now.
+    pub fn try_iter(&self) -> TryIter<'_, T> {
+        TryIter { receiver: self }
+    }
+
+    fn op(&self, kind: Kind, site: Site) -> Op {
+        self.shared.handle.op(kind, site)
+    }
+}
+
+impl<T> Drop for Receiver<T> {
+    #[track_caller]
+    fn drop(&mut self) {
+        perform(self.op(Kind::DropReceiver, Location::caller()));
+        let messages = std::mem::take(&mut *self.shared.messages.lock().unwrap_or_else(PoisonError::into_inner));
+        drop(messages);
+    }
+}
+
+/// See [`Receiver::iter`].
+#[derive(Debug)]
+pub struct Iter<'a, T> {
+    receiver: &'a Receiver<T>,
+}
+
+impl<T> Iterator for Iter<'_, T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv().ok()
+    }
+}
+
+/// See [`Receiver::try_iter`].
+#[derive(Debug)]
+pub struct TryIter<'a, T> {
+    receiver: &'a Receiver<T>,
+}
+
+impl<T> Iterator for TryIter<'_, T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.try_recv().ok()
+    }
+}
+
+impl<'a, T> IntoIterator for &'a Receiver<T> {
+    type Item = T;
+    type IntoIter = Iter<'a, T>;
+
+    fn into_iter(self) -> Iter<'a, T> {
+        self.iter()
+    }
+}
+
+/// The messages of a channel until all senders are gone.
+#[derive(Debug)]
+pub struct IntoIter<T> {
+    receiver: Receiver<T>,
+}
+
+impl<T> Iterator for IntoIter<T> {
+    type Item = T;
+
+    #[track_caller]
+    fn next(&mut self) -> Option<T> {
+        self.receiver.recv().ok()
+    }
+}
+
+impl<T> IntoIterator for Receiver<T> {
+    type Item = T;
+    type IntoIter = IntoIter<T>;
+
+    fn into_iter(self) -> IntoIter<T> {
+        IntoIter { receiver: self }
+    }
+}

@@ -1,0 +1,232 @@
+//! `Mutex`: loom's own under loom; under shuttle, the model's.
+
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
+use crate::execution::{Handle, Kind, Mode, Op, Site, State, act, confirm_value, with};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+
+/// loom's part of a mutex: the lock alone; the data is the facade's.
+pub(super) type Native = loom::sync::Mutex<()>;
+pub(super) type NativeGuard<'a> = loom::sync::MutexGuard<'a, ()>;
+
+/// Mutual exclusion, as [`std::sync::Mutex`].
+pub struct Mutex<T: ?Sized> {
+    pub(super) handle: Handle,
+    pub(super) native: Option<Native>,
+    show: Option<fn(&T) -> String>,
+    /// Never contended: the lock is taken first.
+    data: std::sync::Mutex<T>,
+}
+
+impl<T> Mutex<T> {
+    /// A mutex that nobody holds.
+    #[track_caller]
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        let handle = Handle::new(State::Mutex { holder: None }, Location::caller());
+        let native = with(|x| x.mode == Mode::Loom).then(|| Native::new(()));
+        Mutex { handle, native, show: None, data: std::sync::Mutex::new(value) }
+    }
+
+    /// Names the mutex, and shows its data in traces.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self
+    where
+        T: fmt::Debug,
+    {
+        self.show = Some(show::<T>);
+        self.named_opaque(name)
+    }
+
+    /// Names the mutex, for data without `Debug`.
+    #[must_use]
+    pub fn named_opaque(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.handle.name(name.into());
+        self
+    }
+
+    /// The data, from a mutex that nobody can hold any more.
+    ///
+    /// # Errors
+    /// If it is poisoned.
+    pub fn into_inner(self) -> LockResult<T> {
+        self.data.into_inner()
+    }
+}
+
+impl<T: ?Sized> Mutex<T> {
+    /// Waits until nobody holds the mutex, and takes it.
+    ///
+    /// # Errors
+    /// If a holder panicked.
+    #[track_caller]
+    pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
+        let site = Location::caller();
+        let native = act(self.handle.op(Kind::Lock, site), |mode| (self.lock_native(mode), false)).0;
+        self.guard(native, site)
+    }
+
+    /// Takes the mutex if nobody holds it.
+    ///
+    /// # Errors
+    /// If somebody does, or a holder panicked.
+    #[track_caller]
+    pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
+        let site = Location::caller();
+        let op = self.handle.op(Kind::TryLock, site);
+        let taken = |mode| match (&self.native, mode) {
+            (Some(native), Mode::Loom) if !std::thread::panicking() => {
+                let guard = native.try_lock().ok();
+                let refused = guard.is_none();
+                (guard, refused)
+            }
+            _ => (None, with(|x| !x.ready(x.current, &Op { kind: Kind::Lock, ..op }))),
+        };
+        let (native, effect) = act(op, taken);
+        if effect == crate::execution::Effect::Refused {
+            return Err(TryLockError::WouldBlock);
+        }
+        self.guard(native, site).map_err(TryLockError::Poisoned)
+    }
+
+    /// The data, without locking: the borrow proves that nobody else has the mutex.
+    ///
+    /// # Errors
+    /// If it is poisoned.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.data.get_mut()
+    }
+
+    /// Whether a holder panicked.
+    pub fn is_poisoned(&self) -> bool {
+        self.data.is_poisoned()
+    }
+
+    /// Forgets that a holder panicked.
+    pub fn clear_poison(&self) {
+        self.data.clear_poison();
+    }
+
+    pub(super) fn lock_native(&self, mode: Mode) -> Option<NativeGuard<'_>> {
+        let native = self.native.as_ref().filter(|_| mode == Mode::Loom && !std::thread::panicking())?;
+        // loom's mutexes are never poisoned for others: they hold no data.
+        native.lock().ok()
+    }
+
+    /// The guard of a mutex that the model says is ours.
+    pub(super) fn guard<'a>(&'a self, native: Option<NativeGuard<'a>>, site: Site) -> LockResult<MutexGuard<'a, T>> {
+        let guard = |data, native| MutexGuard { lock: self, data: Some(data), native, site, written: false };
+        let result = match self.data.try_lock() {
+            Ok(data) => Ok(guard(data, native)),
+            Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner(), native))),
+            Err(TryLockError::WouldBlock) => {
+                std::mem::forget(native);
+                data_in_use()
+            }
+        };
+        if let (Some(show), Ok(guard)) = (self.show, &result) {
+            confirm_value(|| show(guard));
+        }
+        result
+    }
+}
+
+impl<T: Default> Default for Mutex<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T> From<T> for Mutex<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        Self::new(value)
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for Mutex<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Mutex").field("data", &&self.data).finish_non_exhaustive()
+    }
+}
+
+/// Has the mutex until it is dropped.
+#[must_use = "a guard that is dropped at once guards nothing"]
+pub struct MutexGuard<'a, T: ?Sized> {
+    pub(super) lock: &'a Mutex<T>,
+    data: Option<std::sync::MutexGuard<'a, T>>,
+    native: Option<NativeGuard<'a>>,
+    site: Site,
+    written: bool,
+}
+
+impl<T: ?Sized> MutexGuard<'_, T> {
+    /// Gives the mutex back as part of `op`.
+    pub(super) fn release(&mut self, op: Op) {
+        if self.data.is_none() {
+            return;
+        }
+        if std::mem::take(&mut self.written) && !std::thread::panicking() {
+            with(|x| x.watch.progress());
+        }
+        act(op, |mode| {
+            if mode == Mode::Loom && op.kind != Kind::Unlock {
+                let me = with(|x| x.current);
+                crate::engine::loom::pass_gate(me, &op);
+            }
+            let data = self.data.take();
+            if let (Some(show), Some(data)) = (self.lock.show, &data)
+                && with(|x| x.recorder.is_some())
+            {
+                let value = show(data);
+                with(|x| x.released_value = Some(value));
+            }
+            drop(data);
+            match mode {
+                Mode::Loom => drop(self.native.take()),
+                // The execution is over: loom's guard would call into what is gone.
+                Mode::Shuttle => std::mem::forget(self.native.take()),
+            }
+            ((), false)
+        });
+        if let Some(value) = with(|x| x.released_value.take()) {
+            confirm_value(|| value);
+        }
+    }
+}
+
+impl<T: ?Sized> Deref for MutexGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.data.as_ref().expect("a guard has its data until it is dropped")
+    }
+}
+
+impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.written = true;
+        self.data.as_mut().expect("a guard has its data until it is dropped")
+    }
+}
+
+impl<T: ?Sized> Drop for MutexGuard<'_, T> {
+    fn drop(&mut self) {
+        self.release(self.lock.handle.op(Kind::Unlock, self.site));
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+impl<T: ?Sized + fmt::Display> fmt::Display for MutexGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(&**self, f)
+    }
+}

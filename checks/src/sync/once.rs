@@ -1,0 +1,141 @@
+//! `Once` and `OnceLock`: something is done by the first to ask, and the others wait for it.
+
+use crate::execution::{Handle, Kind, Op, Site, State, perform, with};
+use std::borrow::Cow;
+use std::panic::Location;
+
+/// Runs something once, as [`std::sync::Once`]. A panic inside does not poison it: the next caller tries again.
+#[derive(Debug)]
+pub struct Once {
+    handle: Handle,
+}
+
+impl Default for Once {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Once {
+    /// A once that has not run.
+    #[track_caller]
+    #[must_use]
+    pub fn new() -> Self {
+        Once { handle: Handle::new(State::Once { running: None, done: false }, Location::caller()) }
+    }
+
+    /// Names it in traces.
+    #[must_use]
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        self.handle.name(name.into());
+        self
+    }
+
+    /// Runs `init` unless a call has run it, and waits while another runs it.
+    #[track_caller]
+    pub fn call_once(&self, init: impl FnOnce()) {
+        self.enter(Location::caller(), init);
+    }
+
+    /// Whether it has run.
+    #[track_caller]
+    #[must_use]
+    pub fn is_completed(&self) -> bool {
+        perform(self.handle.op(Kind::OnceCheck, Location::caller()));
+        self.done()
+    }
+
+    fn done(&self) -> bool {
+        let id = self.handle.id();
+        with(|x| matches!(x.objects[id.index()].state, State::Once { done: true, .. }))
+    }
+
+    fn enter(&self, site: Site, init: impl FnOnce()) {
+        perform(self.handle.op(Kind::OnceEnter, site));
+        if self.done() {
+            return;
+        }
+        let mut leave = Leave { once: self, op: self.handle.op(Kind::OnceFail, site) };
+        init();
+        leave.op.kind = Kind::OnceDone;
+    }
+}
+
+/// Ends a run of `init`, also when it panics.
+struct Leave<'a> {
+    once: &'a Once,
+    op: Op,
+}
+
+impl Drop for Leave<'_> {
+    fn drop(&mut self) {
+        debug_assert_eq!(Some(self.once.handle.id()), self.op.object, "a run ends the once that it began");
+        perform(self.op);
+    }
+}
+
+/// A value that the first to ask makes, as [`std::sync::OnceLock`].
+#[derive(Debug)]
+pub struct OnceLock<T> {
+    once: Once,
+    value: std::sync::OnceLock<T>,
+}
+
+impl<T> Default for OnceLock<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<T> OnceLock<T> {
+    /// A lock without a value.
+    #[track_caller]
+    #[must_use]
+    pub fn new() -> Self {
+        OnceLock { once: Once::new(), value: std::sync::OnceLock::new() }
+    }
+
+    /// Names it in traces.
+    #[must_use]
+    pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
+        OnceLock { once: self.once.named(name), ..self }
+    }
+
+    /// The value, if it has been made.
+    #[track_caller]
+    pub fn get(&self) -> Option<&T> {
+        perform(self.once.handle.op(Kind::OnceCheck, Location::caller()));
+        self.value.get()
+    }
+
+    /// Sets the value.
+    ///
+    /// # Errors
+    /// With `value`, if there is one already.
+    #[track_caller]
+    pub fn set(&self, value: T) -> Result<(), T> {
+        let mut value = Some(value);
+        self.once.enter(Location::caller(), || {
+            if let Some(value) = value.take() {
+                let _ = self.value.set(value);
+            }
+        });
+        value.map_or(Ok(()), Err)
+    }
+
+    /// The value, made by `init` if nobody has; waits while another makes it.
+    #[track_caller]
+    pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        self.once.enter(Location::caller(), || {
+            let _ = self.value.set(init());
+        });
+        self.value.get().unwrap_or_else(|| super::data_in_use())
+    }
+
+    /// The value, from a lock that nobody can use any more.
+    pub fn into_inner(self) -> Option<T> {
+        self.value.into_inner()
+    }
+}

@@ -1,0 +1,219 @@
+//! `RwLock`: many readers or one writer. Neither side has precedence: every order of grants is explored.
+
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
+use crate::execution::{Effect, Handle, Kind, Site, State, confirm_value, perform, with};
+use std::borrow::Cow;
+use std::fmt;
+use std::ops::{Deref, DerefMut};
+use std::panic::Location;
+
+/// A lock for many readers or one writer, as [`std::sync::RwLock`].
+pub struct RwLock<T: ?Sized> {
+    handle: Handle,
+    show: Option<fn(&T) -> String>,
+    /// Never contended: the lock is taken first.
+    data: std::sync::RwLock<T>,
+}
+
+impl<T> RwLock<T> {
+    /// A lock that nobody holds.
+    #[track_caller]
+    #[must_use]
+    pub fn new(value: T) -> Self {
+        let state = State::RwLock { writer: None, readers: Vec::new() };
+        RwLock { handle: Handle::new(state, Location::caller()), show: None, data: std::sync::RwLock::new(value) }
+    }
+
+    /// Names the lock, and shows its data in traces.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<Cow<'static, str>>) -> Self
+    where
+        T: fmt::Debug,
+    {
+        self.show = Some(show::<T>);
+        self.handle.name(name.into());
+        self
+    }
+
+    /// The data, from a lock that nobody can hold any more.
+    ///
+    /// # Errors
+    /// If it is poisoned.
+    pub fn into_inner(self) -> LockResult<T> {
+        self.data.into_inner()
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    /// Waits until nobody writes, and reads.
+    ///
+    /// # Errors
+    /// If a writer panicked.
+    #[track_caller]
+    pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
+        let site = Location::caller();
+        perform(self.handle.op(Kind::Read, site));
+        self.read_guard(site)
+    }
+
+    /// Reads if nobody writes.
+    ///
+    /// # Errors
+    /// If somebody does, or a writer panicked.
+    #[track_caller]
+    pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
+        let site = Location::caller();
+        if perform(self.handle.op(Kind::TryRead, site)) == Effect::Refused {
+            return Err(TryLockError::WouldBlock);
+        }
+        self.read_guard(site).map_err(TryLockError::Poisoned)
+    }
+
+    /// Waits until nobody reads or writes, and writes.
+    ///
+    /// # Errors
+    /// If a writer panicked.
+    #[track_caller]
+    pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let site = Location::caller();
+        perform(self.handle.op(Kind::Write, site));
+        self.write_guard(site)
+    }
+
+    /// Writes if nobody reads or writes.
+    ///
+    /// # Errors
+    /// If somebody does, or a writer panicked.
+    #[track_caller]
+    pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
+        let site = Location::caller();
+        if perform(self.handle.op(Kind::TryWrite, site)) == Effect::Refused {
+            return Err(TryLockError::WouldBlock);
+        }
+        self.write_guard(site).map_err(TryLockError::Poisoned)
+    }
+
+    /// The data, without locking: the borrow proves that nobody else has the lock.
+    ///
+    /// # Errors
+    /// If it is poisoned.
+    pub fn get_mut(&mut self) -> LockResult<&mut T> {
+        self.data.get_mut()
+    }
+
+    /// Whether a writer panicked.
+    pub fn is_poisoned(&self) -> bool {
+        self.data.is_poisoned()
+    }
+
+    fn read_guard(&self, site: Site) -> LockResult<RwLockReadGuard<'_, T>> {
+        let guard = |data| RwLockReadGuard { lock: self, data: Some(data), site };
+        let result = match self.data.try_read() {
+            Ok(data) => Ok(guard(data)),
+            Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+            Err(TryLockError::WouldBlock) => data_in_use(),
+        };
+        if let (Some(show), Ok(guard)) = (self.show, &result) {
+            confirm_value(|| show(guard));
+        }
+        result
+    }
+
+    fn write_guard(&self, site: Site) -> LockResult<RwLockWriteGuard<'_, T>> {
+        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: false };
+        let result = match self.data.try_write() {
+            Ok(data) => Ok(guard(data)),
+            Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+            Err(TryLockError::WouldBlock) => data_in_use(),
+        };
+        if let (Some(show), Ok(guard)) = (self.show, &result) {
+            confirm_value(|| show(guard));
+        }
+        result
+    }
+}
+
+impl<T: Default> Default for RwLock<T> {
+    #[track_caller]
+    fn default() -> Self {
+        Self::new(T::default())
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RwLock").field("data", &&self.data).finish_non_exhaustive()
+    }
+}
+
+/// Reads until it is dropped.
+#[must_use = "a guard that is dropped at once guards nothing"]
+pub struct RwLockReadGuard<'a, T: ?Sized> {
+    lock: &'a RwLock<T>,
+    data: Option<std::sync::RwLockReadGuard<'a, T>>,
+    site: Site,
+}
+
+impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.data.as_ref().expect("a guard has its data until it is dropped")
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
+    fn drop(&mut self) {
+        perform(self.lock.handle.op(Kind::ReadUnlock, self.site));
+        self.data = None;
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}
+
+/// Writes until it is dropped.
+#[must_use = "a guard that is dropped at once guards nothing"]
+pub struct RwLockWriteGuard<'a, T: ?Sized> {
+    lock: &'a RwLock<T>,
+    data: Option<std::sync::RwLockWriteGuard<'a, T>>,
+    site: Site,
+    written: bool,
+}
+
+impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        self.data.as_ref().expect("a guard has its data until it is dropped")
+    }
+}
+
+impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        self.written = true;
+        self.data.as_mut().expect("a guard has its data until it is dropped")
+    }
+}
+
+impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
+    fn drop(&mut self) {
+        if self.written && !std::thread::panicking() {
+            with(|x| x.watch.progress());
+        }
+        perform(self.lock.handle.op(Kind::WriteUnlock, self.site));
+        if let (Some(show), Some(data)) = (self.lock.show, &self.data) {
+            confirm_value(|| show(data));
+        }
+        self.data = None;
+    }
+}
+
+impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockWriteGuard<'_, T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&**self, f)
+    }
+}

@@ -1,0 +1,94 @@
+//! The trace: every operation of one execution, in order, with names, values and places.
+//!
+//! Every renderer reads this and nothing else; no engine's output gets here.
+
+mod names;
+mod recorder;
+mod waitfor;
+
+pub(crate) use names::Names;
+pub(crate) use recorder::Recorder;
+
+use crate::verdict::{Place, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// One execution.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Trace {
+    /// The tasks' names, in order of spawning; `main` is the first.
+    pub tasks: Vec<String>,
+    /// The objects, in order of creation.
+    pub objects: Vec<ObjectInfo>,
+    /// What happened.
+    pub events: Vec<Event>,
+    /// How it ended.
+    pub verdict: Verdict,
+    /// Of a livelock: the schedule's steps of the first round, from and to.
+    pub recurs: Option<(usize, usize)>,
+}
+
+/// An object of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ObjectInfo {
+    /// By `.named(…)`, or the `let` or field at its creation, or its kind and number.
+    pub name: String,
+    /// `mutex`, `condvar`, `atomic`, ….
+    pub kind: String,
+    /// Where it was created.
+    pub at: Place,
+}
+
+/// How an operation went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Phase {
+    /// It was done.
+    Done,
+    /// A `try_` operation found its object taken, or a compare-and-exchange another value.
+    Refused,
+    /// It has to wait.
+    Waits,
+    /// It went on without what it waited for, by its timeout.
+    TimedOut,
+    /// It went on without what it waited for, for no reason.
+    Spurious,
+}
+
+/// One thing that happened.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Event {
+    /// The schedule's step that it belongs to, counted from 1; several events can share one.
+    pub step: usize,
+    /// Who: an index into the tasks.
+    pub task: usize,
+    /// What: `lock`, `store`, `finish`, ….
+    pub operation: String,
+    /// On which object: an index.
+    pub object: Option<usize>,
+    /// The task it is about: whom it spawns, joins, unparks.
+    pub other: Option<usize>,
+    /// The mutex that a condition variable's operation gives back or takes.
+    pub mutex: Option<usize>,
+    /// How it went.
+    pub phase: Phase,
+    /// The value read or written.
+    pub value: Option<String>,
+    /// The task that could have gone on instead and is interrupted.
+    pub preempts: Option<usize>,
+    /// Where.
+    pub at: Place,
+}
+
+impl Trace {
+    /// How often a task was interrupted that could have gone on.
+    #[must_use]
+    pub fn preemptions(&self) -> usize {
+        self.events.iter().filter(|event| event.preempts.is_some()).count()
+    }
+
+    /// The task's name.
+    #[must_use]
+    pub fn task(&self, task: usize) -> &str {
+        &self.tasks[task]
+    }
+}

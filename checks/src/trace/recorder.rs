@@ -1,0 +1,111 @@
+//! Writes down what happens in an execution. Only when a failing schedule is run again: searching does not pay.
+
+use super::{Event, Names, ObjectInfo, Phase, Trace};
+use crate::execution::{Effect, Execution, Kind, ObjectId, Op, Site, TaskId};
+use crate::verdict::{Place, Verdict};
+use std::ops::Range;
+
+/// The events so far.
+#[derive(Debug, Default)]
+pub(crate) struct Recorder {
+    events: Vec<Event>,
+    recurs: Option<(usize, usize)>,
+}
+
+impl Recorder {
+    pub(crate) fn acted(&mut self, step: usize, task: TaskId, op: &Op, effect: Effect, preempts: Option<TaskId>) {
+        let phase = match effect {
+            Effect::Done | Effect::Inert => Phase::Done,
+            Effect::Refused => Phase::Refused,
+            Effect::TimedOut => Phase::TimedOut,
+            Effect::Spurious => Phase::Spurious,
+        };
+        self.push(step, task, op, phase, preempts);
+    }
+
+    pub(crate) fn waits(&mut self, step: usize, task: TaskId, op: &Op) {
+        self.push(step, task, op, Phase::Waits, None);
+    }
+
+    pub(crate) fn finished(&mut self, step: usize, task: TaskId) {
+        let at = self.events.iter().rev().find(|event| event.task == task.index()).map(|event| event.at.clone());
+        if let Some(at) = at {
+            self.events.push(event(step, task, "finish", at));
+        }
+    }
+
+    pub(crate) fn accessed(&mut self, step: usize, task: TaskId, object: ObjectId, write: bool, site: Site) {
+        let operation = if write { "write" } else { "read" };
+        self.events.push(Event { object: Some(object.index()), ..event(step, task, operation, Place::of(site)) });
+    }
+
+    /// The value of the latest event of `task`.
+    pub(crate) fn value(&mut self, task: TaskId, value: String) {
+        if value == "()" {
+            return;
+        }
+        if let Some(event) = self.events.iter_mut().rev().find(|event| event.task == task.index()) {
+            event.value = Some(value);
+        }
+    }
+
+    pub(crate) fn recurs(&mut self, round: Range<usize>) {
+        self.recurs = Some((round.start + 1, round.end));
+    }
+
+    fn push(&mut self, step: usize, task: TaskId, op: &Op, phase: Phase, preempts: Option<TaskId>) {
+        let mutex = match op.kind {
+            Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex.index()),
+            _ => None,
+        };
+        let other = match op.kind {
+            Kind::Join(other) | Kind::Unpark(other) | Kind::IsFinished(other) => Some(other.index()),
+            _ => None,
+        };
+        self.events.push(Event {
+            object: op.object.map(ObjectId::index),
+            other,
+            mutex,
+            phase,
+            preempts: preempts.map(TaskId::index),
+            ..event(step, task, op.kind.label(), Place::of(op.site))
+        });
+    }
+
+    /// Says whom the task spawned that has just spawned one.
+    pub(crate) fn spawned(&mut self, parent: TaskId, child: TaskId) {
+        if let Some(event) = self.events.iter_mut().rev().find(|event| event.task == parent.index()) {
+            event.other = Some(child.index());
+        }
+    }
+
+    pub(crate) fn finish(self, x: &Execution, names: &Names, verdict: &Verdict) -> Trace {
+        let object = |(number, object): (usize, &crate::execution::Object)| ObjectInfo {
+            name: names.object(ObjectId(u32::try_from(number).unwrap_or(u32::MAX))).to_owned(),
+            kind: object.state.noun().to_owned(),
+            at: Place::of(object.site),
+        };
+        Trace {
+            tasks: x.task_ids().map(|task| names.task(task).to_owned()).collect(),
+            objects: x.objects.iter().enumerate().map(object).collect(),
+            events: self.events,
+            verdict: verdict.clone(),
+            recurs: self.recurs,
+        }
+    }
+}
+
+fn event(step: usize, task: TaskId, operation: &str, at: Place) -> Event {
+    Event {
+        step,
+        task: task.index(),
+        operation: operation.to_owned(),
+        object: None,
+        other: None,
+        mutex: None,
+        phase: Phase::Done,
+        value: None,
+        preempts: None,
+        at,
+    }
+}

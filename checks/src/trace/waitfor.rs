@@ -1,0 +1,78 @@
+//! The wait-for graph: who waits for whom, and whether in vain.
+
+use crate::execution::{Execution, Hold, Op, TaskId};
+use crate::verdict::{Place, Wait, Waiting};
+
+impl Execution {
+    /// Follows the one task that each waits for, from `task` back to itself.
+    pub(crate) fn cycle_from(&self, task: TaskId) -> Option<Vec<(TaskId, Hold)>> {
+        self.search_cycle(task, task, &mut Vec::new(), false)
+    }
+
+    /// A cycle among tasks of which none can run; a permit's holders count then, since none will give it back.
+    pub(crate) fn cycle_among(&self, tasks: &[TaskId]) -> Option<Vec<(TaskId, Hold)>> {
+        tasks.iter().find_map(|task| self.search_cycle(*task, *task, &mut Vec::new(), true))
+    }
+
+    fn search_cycle(
+        &self,
+        start: TaskId,
+        task: TaskId,
+        path: &mut Vec<(TaskId, Hold)>,
+        permits: bool,
+    ) -> Option<Vec<(TaskId, Hold)>> {
+        let op = self.tasks[task.index()].pending.as_ref()?;
+        if self.ready(task, op) || op.timeout.is_some() || path.iter().any(|(seen, _)| *seen == task) {
+            return None;
+        }
+        let mut blockers = self.blockers(task, op);
+        if permits {
+            blockers.extend(self.permit_holders(op));
+        }
+        for hold in blockers {
+            path.push((task, hold));
+            if hold.task == start {
+                return Some(path.clone());
+            }
+            if let Some(cycle) = self.search_cycle(start, hold.task, path, permits) {
+                return Some(cycle);
+            }
+            path.pop();
+        }
+        None
+    }
+
+    pub(crate) fn describe_cycle(&self, cycle: &[(TaskId, Hold)]) -> Vec<Wait> {
+        let names = self.names();
+        let describe = |(task, hold): &(TaskId, Hold)| {
+            let op = self.pending(*task);
+            Wait {
+                task: names.task(*task).to_owned(),
+                wants: names.target(&op).to_owned(),
+                operation: op.kind.label().to_owned(),
+                at: Place::of(op.site),
+                held_by: names.task(hold.task).to_owned(),
+                since: Place::of(hold.site),
+            }
+        };
+        cycle.iter().map(describe).collect()
+    }
+
+    pub(crate) fn describe_waiting(&self, tasks: &[TaskId]) -> Vec<Waiting> {
+        let names = self.names();
+        let describe = |task: &TaskId| {
+            let op = self.pending(*task);
+            Waiting {
+                task: names.task(*task).to_owned(),
+                operation: op.kind.label().to_owned(),
+                object: names.target(&op).to_owned(),
+                at: Place::of(op.site),
+            }
+        };
+        tasks.iter().map(describe).collect()
+    }
+
+    fn pending(&self, task: TaskId) -> Op {
+        self.tasks[task.index()].pending.expect("a task that waits has announced what for")
+    }
+}

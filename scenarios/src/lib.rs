@@ -1,0 +1,13 @@
+//! The catalogue: every synchronization pattern, correct and buggy.
+//!
+//! A pattern is one file and two lines of its family's `mod.rs`.
+
+use raddle::Catalogue;
+
+pub mod locks;
+pub mod pitfalls;
+pub mod threads;
+
+/// All patterns.
+pub const CATALOGUE: Catalogue =
+    Catalogue { name: "raddle", families: &[threads::FAMILY, locks::FAMILY, pitfalls::FAMILY] };

@@ -1,0 +1,107 @@
+//! A lock that whoever comes first may take, and a task that never comes first.
+//!
+//! # What goes wrong
+//! With `barging` a lock that is given back is free for all: a task that has just had it can have it again before one
+//! that has waited since long ago is even awake. Nothing stops that from happening every time. The tasks that wait are
+//! not blocked by anybody in particular, so there is no deadlock to be found; what is broken is a bound.
+//!
+//! # Outcomes
+//! | variant   | grants to others while one waits | because                                     |
+//! |-----------|----------------------------------|---------------------------------------------|
+//! | `ticket`  | at most the number of others     | tickets are served in the order of drawing  |
+//! | `barging` | any number                       | who runs when the lock is free has it       |
+//!
+//! # Use instead
+//! A lock that hands over in order (a ticket lock, tokio's `Mutex`, `parking_lot` with fair unlocking) where waiting
+//! has to be bounded. It costs: the lock stays idle until the next in line wakes.
+//!
+//! # In Python
+//! `threading.Lock` promises no order among its waiters; `asyncio.Lock` is first come, first served.
+
+use raddle::prelude::*;
+use raddle::{
+    Bypass,
+    sync::{Arc, Condvar, Mutex},
+    thread,
+};
+
+/// The pattern and its ground truth.
+pub const PATTERN: Pattern = Pattern::new(
+    "pitfalls/unfair_lock",
+    "Debugging and Testing Concurrent Code: starvation",
+    raddle::source!("unfair_lock.rs"),
+    &[
+        Variant::correct("ticket", || contend(2, 2, ticket)).full_size(|| contend(4, 3, ticket)),
+        Variant::buggy("barging", Class::Starvation, || contend(2, 2, barging)).fails_with(Expect::Starvation),
+    ],
+);
+
+/// A lock whose waiters queue, or don't.
+struct Lock {
+    state: Mutex<State>,
+    changed: Condvar,
+    bypass: Bypass,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    taken: bool,
+    next_ticket: u32,
+    now_serving: u32,
+}
+
+impl Lock {
+    fn unlock(&self) {
+        let mut state = self.state.lock().unwrap();
+        state.taken = false;
+        state.now_serving += 1;
+        drop(state);
+        self.changed.notify_all();
+    }
+}
+
+fn ticket(lock: &Lock) {
+    let mut state = lock.state.lock().unwrap();
+    let mine = state.next_ticket;
+    state.next_ticket += 1;
+    let request = lock.bypass.request();
+    while state.now_serving != mine {
+        state = lock.changed.wait(state).unwrap();
+    }
+    state.taken = true;
+    request.granted();
+}
+
+fn barging(lock: &Lock) {
+    let mut state = lock.state.lock().unwrap();
+    let request = lock.bypass.request();
+    // BUG: whoever finds the lock free has it, however long others have waited.
+    while state.taken {
+        state = lock.changed.wait(state).unwrap();
+    }
+    state.taken = true;
+    request.granted();
+}
+
+fn contend(tasks: usize, rounds: u32, acquire: fn(&Lock)) {
+    let lock = Arc::new(Lock {
+        state: Mutex::new(State::default()).named("state"),
+        changed: Condvar::new().named("changed"),
+        // Every other task may go first once, and no more.
+        bypass: Bypass::new(tasks - 1).named("lock"),
+    });
+    let start = |number: usize| {
+        let lock = Arc::clone(&lock);
+        let work = move || {
+            for _ in 0..rounds {
+                acquire(&lock);
+                lock.unlock();
+            }
+        };
+        thread::Builder::new().name(format!("task-{number}")).spawn(work).unwrap()
+    };
+    let running: Vec<_> = (1..=tasks).map(start).collect();
+    for task in running {
+        task.join().unwrap();
+    }
+}
