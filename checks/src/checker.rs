@@ -40,6 +40,7 @@ impl Plan {
             spurious_wakeups: self.spurious_wakeups,
             timeouts: self.timeouts,
             deny_leaks: self.deny_leaks,
+            gated_mutexes: false,
             record: false,
             record_at: None,
             schedule: None,

@@ -188,8 +188,8 @@ fn start_body<T: Send + 'static>(
             Mode::Loom => {
                 execution::refuse_more_than(crate::engine::loom::THREADS_MAX);
                 let child = add();
-                let part = crate::engine::loom::spawn(id, body);
-                with(|x| x.tasks[child.index()].native = part);
+                let handle = crate::engine::loom::spawn(id, body);
+                with(|x| x.tasks[child.index()].native.handle = handle);
             }
             Mode::Shuttle => {
                 // shuttle lets others run first, and they may spawn too: the number is given afterwards.

@@ -6,7 +6,7 @@
 //! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
 
 use crate::execution::{
-    Execution, Halt, Kind, ObjectId, Op, Session, SessionReport, Script, Source, TaskId, answer, drift, finish_execution,
+    Execution, Halt, Kind, ObjectId, Op, Session, SessionReport, Script, Source, State, TaskId, answer, drift, finish_execution,
     finish_task, halt, next_execution, run_task, session, with,
 };
 use crate::execution::{Mode, Rules};
@@ -26,7 +26,7 @@ const STACK_WORDS: usize = 16_384;
 /// What loom keeps for a task.
 #[derive(Default)]
 pub(crate) struct TaskPart {
-    handle: Option<loom::thread::JoinHandle<()>>,
+    pub(crate) handle: Option<loom::thread::JoinHandle<()>>,
     thread: Option<loom::thread::Thread>,
     gate: Option<Rc<AtomicUsize>>,
     /// It has parked because its operation is not ready.
@@ -39,11 +39,37 @@ impl std::fmt::Debug for TaskPart {
     }
 }
 
+impl TaskPart {
+    /// To be made by the task's parent: loom takes what a task has not seen created for a race.
+    pub(crate) fn new(mode: Mode) -> Self {
+        TaskPart { gate: gate(mode), ..TaskPart::default() }
+    }
+}
+
+fn gate(mode: Mode) -> Option<Rc<AtomicUsize>> {
+    (mode == Mode::Loom).then(|| Rc::new(AtomicUsize::new(0)))
+}
+
 /// What loom keeps for an object.
-#[derive(Default)]
 pub(crate) struct ObjectPart {
     gate: Option<Rc<AtomicUsize>>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
+}
+
+impl ObjectPart {
+    /// To be made where the object is.
+    pub(crate) fn new(x: &Execution, state: &State) -> Self {
+        let native = match state {
+            State::Mutex { .. } => !x.gated_mutexes,
+            State::Atomic { .. } | State::Cell => true,
+            _ => false,
+        };
+        let tracked = x.mode == Mode::Loom && matches!(state, State::Cell);
+        ObjectPart {
+            gate: if native { None } else { gate(x.mode) },
+            cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))),
+        }
+    }
 }
 
 impl std::fmt::Debug for ObjectPart {
@@ -71,7 +97,23 @@ pub(crate) fn explore_recorded(
     run(program, None, rules, Source::Recorded(answers.into()), Arc::default())
 }
 
+/// loom does not see an unlock, so one can't fall between a refused `try_lock` and what comes after it. Programs that
+/// use `try_lock` are explored with a gate at every mutex, and that is known once they do.
 fn run(
+    program: Arc<dyn Fn() + Send + Sync>,
+    preemptions: Option<usize>,
+    rules: Rules,
+    source: Source,
+    progress: Arc<AtomicU64>,
+) -> SessionReport {
+    let plain = run_session(Arc::clone(&program), preemptions, rules.clone(), source.clone(), Arc::clone(&progress));
+    if plain.needs_gates {
+        return run_session(program, preemptions, Rules { gated_mutexes: true, ..rules }, source, progress);
+    }
+    plain
+}
+
+fn run_session(
     program: Arc<dyn Fn() + Send + Sync>,
     preemptions: Option<usize>,
     rules: Rules,
@@ -131,11 +173,11 @@ fn body(me: TaskId, program: impl FnOnce()) {
 }
 
 /// Starts a thread for `program`, whose number `id` gives once it runs.
-pub(crate) fn spawn(id: impl FnOnce() -> TaskId + Send + 'static, program: impl FnOnce() + Send + 'static) -> TaskPart {
+pub(crate) fn spawn(id: impl FnOnce() -> TaskId + Send + 'static, program: impl FnOnce() + Send + 'static) -> Option<loom::thread::JoinHandle<()>> {
     let body = move || body(id(), program);
     let builder = loom::thread::Builder::new().stack_size(STACK_WORDS);
     let handle = builder.spawn(body);
-    TaskPart { handle: handle.ok(), ..TaskPart::default() }
+    handle.ok()
 }
 
 /// Waits for a thread to end.
@@ -174,6 +216,8 @@ pub(crate) fn wait_notified<G>(me: TaskId, op: &Op, lock: impl Fn() -> G) -> G {
     let gave_up = steered || gives_up(me, op);
     let goes_on = |x: &Execution| gave_up || x.signalled(me, op) || x.tasks[me.index()].fired;
     loop {
+        // From the wait's first step to here nobody else has run, so a notified task has parked, and being unparked
+        // orders what the notifier did before what it does next.
         while !with(|x| goes_on(x)) {
             park(me);
         }
@@ -207,13 +251,15 @@ fn gives_up(me: TaskId, op: &Op) -> bool {
 pub(crate) fn pass_gate(me: TaskId, op: &Op) {
     let gate = with(|x| {
         let gate = match (op.kind, op.object) {
-            (Kind::Unpark(task) | Kind::IsFinished(task), _) => &mut x.tasks[task.index()].native.gate,
-            (_, Some(object)) => &mut x.objects[object.index()].native.gate,
-            (_, None) => &mut x.tasks[me.index()].native.gate,
+            (Kind::Unpark(task) | Kind::IsFinished(task), _) => &x.tasks[task.index()].native.gate,
+            (_, Some(object)) => &x.objects[object.index()].native.gate,
+            (_, None) => &x.tasks[me.index()].native.gate,
         };
-        Rc::clone(gate.get_or_insert_with(|| Rc::new(AtomicUsize::new(0))))
+        gate.clone()
     });
-    gate.fetch_add(1, Ordering::AcqRel);
+    if let Some(gate) = gate {
+        gate.fetch_add(1, Ordering::AcqRel);
+    }
     with(|x| x.current = me);
 }
 
@@ -271,20 +317,25 @@ pub(crate) fn follow(me: TaskId) {
     }
 }
 
+/// A gate at an operation on a mutex, where the program needs one.
+pub(crate) fn pass_mutex_gate(op: &Op) {
+    let (me, gated) = with(|x| (x.current, x.gated_mutexes));
+    if gated {
+        pass_gate(me, op);
+    } else if op.kind == Kind::TryLock {
+        session(|session| session.report.needs_gates = true);
+        with(|x| x.over = true);
+        halt();
+    }
+}
+
 /// Whether loom sees this access to a plain variable race with an earlier one.
 pub(crate) fn races(x: &mut Execution, object: ObjectId, write: bool) -> bool {
-    let cell = x.objects[object.index()].native.cell.get_or_insert_with(|| Rc::new(loom::cell::UnsafeCell::new(())));
+    let Some(cell) = &x.objects[object.index()].native.cell else { return false };
     let access = AssertUnwindSafe(|| if write { cell.with_mut(|_| ()) } else { cell.with(|_| ()) });
     let raced = catch_unwind(access).is_err();
     if raced {
         crate::execution::take_panic(None);
     }
     raced
-}
-
-/// Makes loom track a plain variable from its creation on.
-pub(crate) fn track(x: &mut Execution, object: ObjectId) {
-    if x.mode == Mode::Loom {
-        x.objects[object.index()].native.cell = Some(Rc::new(loom::cell::UnsafeCell::new(())));
-    }
 }

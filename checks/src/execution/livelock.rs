@@ -11,10 +11,8 @@ use super::{Decision, Execution, TaskId, TaskState};
 
 /// Recurrences that raise the suspicion.
 const RECURRENCES: usize = 3;
-/// Rounds of the cycle that confirm it, where the scheduler is ours.
+/// Fair rounds that confirm it; where the scheduler is ours, repeated to the letter.
 const ROUNDS: usize = 20;
-/// Recurrences that confirm it, where it isn't.
-const RECURRENCES_UNSTEERED: usize = 20;
 
 /// A cycle that is being put to the test.
 #[derive(Clone, Debug)]
@@ -81,20 +79,17 @@ impl Execution {
         let now = self.log.len();
         self.watch.seen.push((hash, now));
         let times: Vec<usize> = self.watch.seen.iter().filter(|(seen, _)| *seen == hash).map(|(_, at)| *at).collect();
-        let steered = self.mode == super::Mode::Shuttle && self.steer.is_none();
-        let wanted = if steered { RECURRENCES } else { RECURRENCES_UNSTEERED };
-        if times.len() < wanted {
-            return None;
+        let fair = |range: &std::ops::Range<usize>| self.is_fair(&self.log[range.clone()]);
+        let mut rounds = times.windows(2).map(|pair| pair[0]..pair[1]).filter(fair);
+        if self.mode == super::Mode::Loom {
+            let first = rounds.next()?;
+            return (rounds.count() + 1 >= ROUNDS).then(|| self.cycle(first));
         }
-        let round = times[times.len() - 2]..now;
-        if !self.is_fair(&self.log[round.clone()]) {
-            return None;
+        let last = times.len().checked_sub(2).map(|index| times[index]..now)?;
+        if times.len() >= RECURRENCES && fair(&last) {
+            self.watch.trial = Some(Trial { cycle: self.log[last].to_vec(), since: now });
         }
-        if steered {
-            self.watch.trial = Some(Trial { cycle: self.log[round].to_vec(), since: now });
-            return None;
-        }
-        Some(self.cycle(round, times.len() - 1))
+        None
     }
 
     fn watch_trial(&mut self) -> Option<Cycle> {
@@ -109,14 +104,14 @@ impl Execution {
             return None;
         }
         let since = trial.since;
-        Some(self.cycle(since - length..since, ROUNDS + RECURRENCES))
+        Some(self.cycle(since - length..since))
     }
 
-    fn cycle(&self, round: std::ops::Range<usize>, rounds: usize) -> Cycle {
+    fn cycle(&self, round: std::ops::Range<usize>) -> Cycle {
         let mut tasks: Vec<TaskId> = self.log[round.clone()].iter().map(|decision| decision.task).collect();
         tasks.sort_unstable();
         tasks.dedup();
-        Cycle { tasks, round, rounds }
+        Cycle { tasks, round, rounds: ROUNDS }
     }
 
     /// Whether every task that can run does, in this stretch of the schedule, and more than one does.

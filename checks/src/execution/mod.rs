@@ -135,6 +135,8 @@ pub(crate) struct Execution {
     pub(crate) concurrent: bool,
     /// Something happened in a destructor, during a panic, that the engine's model does not know of.
     pub(crate) unmodelled: bool,
+    /// Under loom: every operation on a mutex passes a gate.
+    pub(crate) gated_mutexes: bool,
     /// What a guard held when it was dropped, for the trace.
     pub(crate) released_value: Option<String>,
 }
@@ -182,7 +184,7 @@ impl Handle {
     /// Registers an object, created at `site`.
     pub(crate) fn new(state: State, site: Site) -> Self {
         with(|x| {
-            let native = engine::loom::ObjectPart::default();
+            let native = engine::loom::ObjectPart::new(x, &state);
             x.objects.push(Object { name: None, site, state, native });
             let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
             Handle { id, serial: x.serial }
@@ -236,6 +238,7 @@ impl Execution {
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             concurrent: false,
             unmodelled: false,
+            gated_mutexes: rules.gated_mutexes,
             released_value: None,
         };
         execution.add_task(Some("main".into()), std::panic::Location::caller());
@@ -254,7 +257,7 @@ impl Execution {
             choices: 0,
             fired: false,
             shown_waiting: false,
-            native: engine::loom::TaskPart::default(),
+            native: engine::loom::TaskPart::new(self.mode),
         });
         if id != TaskId::MAIN
             && let Some(clocks) = &mut self.clocks

@@ -25,6 +25,8 @@ pub(crate) struct Rules {
     pub(crate) spurious_wakeups: usize,
     pub(crate) timeouts: usize,
     pub(crate) deny_leaks: bool,
+    /// Under loom: every operation on a mutex passes a gate.
+    pub(crate) gated_mutexes: bool,
     /// Record every event of every execution.
     pub(crate) record: bool,
     /// Record every event of this execution alone, counted from 1.
@@ -73,6 +75,8 @@ pub(crate) struct SessionReport {
     pub(crate) log: Vec<Decision>,
     /// At least once there was more than one task, or more than one answer, to choose from.
     pub(crate) concurrent: bool,
+    /// Under loom: the program has to be explored again with gated mutexes.
+    pub(crate) needs_gates: bool,
 }
 
 /// The state of a run; one for each OS thread that explores.
@@ -183,7 +187,7 @@ pub(crate) fn next_execution() -> bool {
     finish_execution();
     let next = session(|session| {
         let report = &mut session.report;
-        if report.found.is_some() || report.problem.is_some() || report.cut.is_some() {
+        if report.found.is_some() || report.problem.is_some() || report.cut.is_some() || report.needs_gates {
             return None;
         }
         if report.executions >= session.rules.executions_max {

@@ -27,7 +27,6 @@ impl<T> RaceCell<T> {
         with(|x| {
             let tasks = x.tasks.len();
             x.clocks.get_or_insert_with(|| crate::execution::Clocks::new(tasks));
-            crate::engine::loom::track(x, handle.id_unchecked());
         });
         RaceCell { handle, show: None, value: Mutex::new(value) }
     }

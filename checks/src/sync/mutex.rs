@@ -1,6 +1,7 @@
 //! `Mutex`: loom's own under loom; under shuttle, the model's.
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
+use crate::engine;
 use crate::execution::{Handle, Kind, Mode, Op, Site, State, act, confirm_value, with};
 use std::borrow::Cow;
 use std::fmt;
@@ -64,8 +65,12 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
-        let native = act(self.handle.op(Kind::Lock, site), |mode| (self.lock_native(mode), false)).0;
-        self.guard(native, site)
+        let op = self.handle.op(Kind::Lock, site);
+        let native = act(op, |mode| {
+            pass_gate(mode, &op);
+            (self.lock_native(mode), false)
+        });
+        self.guard(native.0, site)
     }
 
     /// Takes the mutex if nobody holds it.
@@ -78,6 +83,7 @@ impl<T: ?Sized> Mutex<T> {
         let op = self.handle.op(Kind::TryLock, site);
         let taken = |mode| match (&self.native, mode) {
             (Some(native), Mode::Loom) if !std::thread::panicking() => {
+                pass_gate(mode, &op);
                 let guard = native.try_lock().ok();
                 let refused = guard.is_none();
                 (guard, refused)
@@ -133,6 +139,12 @@ impl<T: ?Sized> Mutex<T> {
     }
 }
 
+fn pass_gate(mode: Mode, op: &Op) {
+    if mode == Mode::Loom && !std::thread::panicking() {
+        engine::loom::pass_mutex_gate(op);
+    }
+}
+
 impl<T: Default> Default for Mutex<T> {
     #[track_caller]
     fn default() -> Self {
@@ -173,9 +185,10 @@ impl<T: ?Sized> MutexGuard<'_, T> {
             with(|x| x.watch.progress());
         }
         act(op, |mode| {
-            if mode == Mode::Loom && op.kind != Kind::Unlock {
-                let me = with(|x| x.current);
-                crate::engine::loom::pass_gate(me, &op);
+            if op.kind == Kind::Unlock {
+                pass_gate(mode, &op);
+            } else if mode == Mode::Loom && !std::thread::panicking() {
+                engine::loom::pass_gate(with(|x| x.current), &op);
             }
             let data = self.data.take();
             if let (Some(show), Some(data)) = (self.lock.show, &data)

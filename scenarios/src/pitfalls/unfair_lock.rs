@@ -31,8 +31,8 @@ pub const PATTERN: Pattern = Pattern::new(
     "Debugging and Testing Concurrent Code: starvation",
     raddle::source!("unfair_lock.rs"),
     &[
-        Variant::correct("ticket", || contend(2, 2, ticket)).full_size(|| contend(4, 3, ticket)),
-        Variant::buggy("barging", Class::Starvation, || contend(2, 2, barging)).fails_with(Expect::Starvation),
+        Variant::correct("ticket", || contend(1, ticket)).full_size(|| contend(3, ticket)),
+        Variant::buggy("barging", Class::Starvation, || contend(1, barging)).fails_with(Expect::Starvation),
     ],
 );
 
@@ -83,14 +83,15 @@ fn barging(lock: &Lock) {
     request.granted();
 }
 
-fn contend(tasks: usize, rounds: u32, acquire: fn(&Lock)) {
+/// One patient task that wants the lock once, among eager ones that want it again and again.
+fn contend(eager: usize, acquire: fn(&Lock)) {
     let lock = Arc::new(Lock {
         state: Mutex::new(State::default()).named("state"),
         changed: Condvar::new().named("changed"),
         // Every other task may go first once, and no more.
-        bypass: Bypass::new(tasks - 1).named("lock"),
+        bypass: Bypass::new(eager).named("lock"),
     });
-    let start = |number: usize| {
+    let start = |name: String, rounds: usize| {
         let lock = Arc::clone(&lock);
         let work = move || {
             for _ in 0..rounds {
@@ -98,10 +99,12 @@ fn contend(tasks: usize, rounds: u32, acquire: fn(&Lock)) {
                 lock.unlock();
             }
         };
-        thread::Builder::new().name(format!("task-{number}")).spawn(work).unwrap()
+        thread::Builder::new().name(name).spawn(work).unwrap()
     };
-    let running: Vec<_> = (1..=tasks).map(start).collect();
-    for task in running {
-        task.join().unwrap();
+    let patient = start("patient".into(), 1);
+    let others: Vec<_> = (1..=eager).map(|number| start(format!("eager-{number}"), 3)).collect();
+    patient.join().unwrap();
+    for other in others {
+        other.join().unwrap();
     }
 }
