@@ -6,6 +6,8 @@
 
 mod record;
 
+#[cfg(feature = "suite")]
+pub(crate) use record::write_whole;
 pub use record::{Record, RecordError, SCHEMA};
 
 use crate::execution::{Execution, Found, TaskId, TaskState};

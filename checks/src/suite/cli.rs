@@ -1,0 +1,158 @@
+//! The arguments. Their help is the documentation of the command line.
+
+use crate::{Checker, Engine};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+/// Finds concurrency bugs, proves their fixes, and shows the interleaving that makes the difference.
+#[derive(Debug, Parser)]
+#[command(name = "raddle", version, about, long_about = None, after_help = AFTER, arg_required_else_help = true)]
+pub(super) struct Cli {
+    #[command(subcommand)]
+    pub(super) command: Command,
+    #[command(flatten)]
+    pub(super) look: Look,
+}
+
+const AFTER: &str = "\
+Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can't be read; 3 a search was cut short.
+
+  raddle check                                     every pattern under loom and shuttle
+  raddle check locks --engine loom                 one family, one engine
+  raddle trace locks/lock_order/opposite_orders    the interleaving that deadlocks
+  raddle replay fixtures/locks/lock_order/opposite_orders.loom.json";
+
+#[derive(Debug, Args)]
+pub(super) struct Look {
+    /// When to use colours; `auto` honours NO_COLOR and asks the terminal
+    #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
+    pub(super) color: When,
+    /// Draw with ASCII characters alone
+    #[arg(long, global = true)]
+    pub(super) ascii: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    #[default]
+    Auto,
+    Always,
+    Never,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Run checks: a progress bar, the counterexample of every bug, and a matrix of verdicts
+    Check(CheckArgs),
+    /// List the patterns, their variants and what each has to come to
+    List(ListArgs),
+    /// Show a pattern's lesson: the prose, the sources side by side, the ground truth
+    Show(ShowArgs),
+    /// Find a variant's counterexample and draw it
+    Trace(TraceArgs),
+    /// Run a recorded schedule again and hold it against the record
+    Replay(ReplayArgs),
+    /// Record the counterexample of every buggy variant, for `replay`
+    Record(RecordArgs),
+}
+
+/// What to run, and how far.
+#[derive(Debug, Args)]
+pub(super) struct Selection {
+    /// Families, patterns or variants: `locks`, `locks/mutex`, `locks/mutex/split_lock`; all if none is given
+    #[arg(value_name = "PATTERN")]
+    pub(super) patterns: Vec<String>,
+    /// Which engine explores; may be given more than once [default: loom and shuttle]
+    #[arg(short, long = "engine", value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+    pub(super) engines: Vec<String>,
+    /// The seed of engines that draw schedules
+    #[arg(long, value_name = "S", default_value_t = Checker::DEFAULT_SEED)]
+    pub(super) seed: u64,
+    /// Schedules that a sampling engine draws (1,000), or after which an enumerating one gives up (1,000,000)
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) executions: Option<u64>,
+    /// Checks at once; results are the same for any number [default: the number of processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+}
+
+/// The engines' names, in the order of [`Engine::ALL`].
+const ENGINES: [&str; 5] = ["loom", "shuttle", "shuttle-pct", "shuttle-urw", "shuttle-dfs"];
+
+impl Selection {
+    /// The engines that were asked for.
+    pub(super) fn engines(&self) -> Vec<Engine> {
+        if self.engines.is_empty() {
+            return Engine::DEFAULT.to_vec();
+        }
+        Engine::ALL.into_iter().filter(|engine| self.engines.iter().any(|name| name == engine.name())).collect()
+    }
+}
+
+#[derive(Debug, Args)]
+pub(super) struct CheckArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// Write the results to this file as JSON; `-` writes them to stdout and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(super) json: Option<PathBuf>,
+    /// Leave the counterexamples out, and print the matrix alone
+    #[arg(short, long)]
+    pub(super) quiet: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ListArgs {
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShowArgs {
+    /// The pattern: `family/pattern`
+    pub(super) pattern: String,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    /// Lanes
+    #[default]
+    Text,
+    /// Every event
+    Json,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct TraceArgs {
+    /// The variant: `family/pattern/variant`
+    pub(super) variant: String,
+    /// Which engine looks for it
+    #[arg(short, long, value_name = "ENGINE", default_value = "loom",
+        value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+    pub(super) engine: String,
+    /// The seed of engines that draw schedules
+    #[arg(long, value_name = "S", default_value_t = Checker::DEFAULT_SEED)]
+    pub(super) seed: u64,
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArgs {
+    /// A file that `raddle record` has written
+    pub(super) file: PathBuf,
+    /// Follow the schedule under this engine instead of the one that found it
+    #[arg(short, long, value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+    pub(super) engine: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct RecordArgs {
+    #[command(flatten)]
+    pub(super) selection: Selection,
+    /// The folder to write to: `DIR/family/pattern/variant.engine.json`
+    #[arg(long, value_name = "DIR", default_value = "fixtures")]
+    pub(super) out: PathBuf,
+}

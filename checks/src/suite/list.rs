@@ -1,0 +1,73 @@
+//! `raddle list`: what there is, and what each variant has to come to.
+
+use super::cli::ListArgs;
+use super::terminal::Terminal;
+use super::{EXIT_MET, SuiteError};
+use crate::{Catalogue, Engine, Pattern, Variant};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+#[derive(Serialize)]
+struct List {
+    schema: u32,
+    patterns: Vec<PatternRow>,
+}
+
+#[derive(Serialize)]
+struct PatternRow {
+    name: &'static str,
+    section: &'static str,
+    variants: Vec<VariantRow>,
+}
+
+#[derive(Serialize)]
+struct VariantRow {
+    name: &'static str,
+    /// `holds` or `fails`.
+    expect: &'static str,
+    class: Option<&'static str>,
+    /// What each engine has to come to.
+    verdicts: BTreeMap<&'static str, &'static str>,
+    /// Why an engine can't see the bug, where one can't.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    missed: BTreeMap<&'static str, &'static str>,
+}
+
+impl VariantRow {
+    fn new(variant: &Variant) -> Self {
+        VariantRow {
+            name: variant.name,
+            expect: if variant.is_correct() { "holds" } else { "fails" },
+            class: variant.class.map(crate::Class::name),
+            verdicts: Engine::DEFAULT.iter().map(|engine| (engine.name(), variant.expect(*engine).name())).collect(),
+            missed: Engine::DEFAULT
+                .iter()
+                .filter_map(|engine| Some((engine.name(), variant.missed(*engine)?)))
+                .collect(),
+        }
+    }
+}
+
+pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
+    if args.json {
+        let row = |pattern: &Pattern| PatternRow {
+            name: pattern.name,
+            section: pattern.section,
+            variants: pattern.variants.iter().map(VariantRow::new).collect(),
+        };
+        let list = List { schema: 1, patterns: catalogue.patterns().map(|pattern| row(pattern)).collect() };
+        let text = serde_json::to_string_pretty(&list).expect("a catalogue is plain data");
+        terminal.print(&format!("{text}\n"));
+        return Ok(EXIT_MET);
+    }
+    for pattern in catalogue.patterns() {
+        terminal.print(&format!("{}  {}\n", pattern.name, terminal.style.dim(pattern.section)));
+        for variant in pattern.variants {
+            let expected = variant.declared().to_string();
+            let expected = if variant.is_correct() { terminal.style.good(&expected) } else { expected };
+            let class = variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string());
+            terminal.print(&format!("  {:<28} {class:<20} {expected}\n", variant.name));
+        }
+    }
+    Ok(EXIT_MET)
+}

@@ -1,0 +1,129 @@
+//! Runs checks, several at once, and gives their results in the order in which they were asked for.
+
+use crate::{CheckError, Checker, Engine, Expect, Outcome, Pattern, Variant};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// A check to run.
+#[derive(Clone, Copy, Debug)]
+pub struct Job {
+    /// The pattern.
+    pub pattern: &'static Pattern,
+    /// The variant.
+    pub variant: Variant,
+    /// The engine.
+    pub engine: Engine,
+}
+
+impl Job {
+    /// The check of `variant` under `engine`.
+    #[must_use]
+    pub fn new(pattern: &'static Pattern, variant: &Variant, engine: Engine) -> Self {
+        Job { pattern, variant: *variant, engine }
+    }
+
+    /// `family/pattern/variant`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        format!("{}/{}", self.pattern.name, self.variant.name)
+    }
+
+    /// What it has to come to.
+    #[must_use]
+    pub fn expect(&self) -> Expect {
+        self.variant.expect(self.engine)
+    }
+
+    /// The check, before it is run.
+    pub fn checker(&self, seed: u64, executions: Option<u64>) -> Checker {
+        let checker = self.variant.checker(self.engine).seed(seed);
+        match executions {
+            Some(executions) => checker.executions(executions),
+            None => checker,
+        }
+    }
+
+    /// Runs the check.
+    #[must_use]
+    pub fn run(&self, checker: &Checker) -> CheckResult {
+        let started = Instant::now();
+        let outcome = checker.run(self.variant.program(self.engine));
+        CheckResult { job: *self, outcome, time: started.elapsed() }
+    }
+}
+
+/// What a check came to.
+#[derive(Clone, Debug)]
+pub struct CheckResult {
+    /// Which check.
+    pub job: Job,
+    /// What it came to.
+    pub outcome: Result<Outcome, CheckError>,
+    /// How long it took.
+    pub time: Duration,
+}
+
+impl CheckResult {
+    /// Whether it came to what was expected: an inconclusive search never does, and a correct variant's proof under
+    /// loom has to be whole, or bounded as declared.
+    #[must_use]
+    pub fn is_met(&self) -> bool {
+        self.outcome.as_ref().is_ok_and(|outcome| self.job.expect().met_by(outcome))
+    }
+
+    /// The outcome in one word: `holds`, a verdict's name, `inconclusive`, or `error`.
+    #[must_use]
+    pub fn verdict(&self) -> &'static str {
+        match &self.outcome {
+            Ok(Outcome::Holds(_)) => "holds",
+            Ok(Outcome::Fails(counterexample)) => counterexample.verdict.name(),
+            Ok(Outcome::Inconclusive { .. }) => "inconclusive",
+            Err(_) => "error",
+        }
+    }
+}
+
+/// Runs `jobs`, `at_once` of them side by side, and gives the results in the order of the jobs.
+#[must_use]
+pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Option<usize>) -> Vec<CheckResult> {
+    let bar = progress_bar(jobs.len());
+    let explored = Arc::new(AtomicU64::new(0));
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<Option<CheckResult>>> = Mutex::new(jobs.iter().map(|_| None).collect());
+    let at_once = at_once.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    let work = || {
+        while let Some((index, job)) = {
+            let index = next.fetch_add(1, Ordering::Relaxed);
+            jobs.get(index).map(|job| (index, job))
+        } {
+            bar.set_message(format!("{} under {}", job.name(), job.engine));
+            let checker = job.checker(seed, executions).progress(Arc::clone(&explored));
+            let result = job.run(&checker);
+            results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
+            bar.set_prefix(format!("{} executions", explored.load(Ordering::Relaxed)));
+            bar.inc(1);
+        }
+    };
+    std::thread::scope(|scope| {
+        for _ in 0..at_once.clamp(1, jobs.len().max(1)) {
+            scope.spawn(work);
+        }
+    });
+    bar.finish_and_clear();
+    let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
+    results.into_iter().flatten().collect()
+}
+
+/// A bar on stderr; where that is no terminal, nothing.
+fn progress_bar(checks: usize) -> ProgressBar {
+    let bar = ProgressBar::new(checks as u64);
+    let template = "{spinner} {bar:30} {pos}/{len} checks  {prefix}  {wide_msg}";
+    if let Ok(style) = ProgressStyle::with_template(template) {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
+}

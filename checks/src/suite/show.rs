@@ -1,0 +1,88 @@
+//! `raddle show`: a pattern's lesson.
+
+use super::cli::ShowArgs;
+use super::terminal::{Terminal, table};
+use super::{EXIT_MET, SuiteError, select};
+use crate::report::text::Style;
+use crate::{Catalogue, Engine, Variant};
+
+pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
+    let pattern = select::pattern(catalogue, &args.pattern)?;
+    let style = terminal.style;
+    terminal.print(&format!("{}  {}\n\n", style.good(pattern.name), style.dim(pattern.section)));
+    for line in pattern.source.text.lines().take_while(|line| line.starts_with("//!")) {
+        let line = line.trim_start_matches("//!").trim_start_matches(' ');
+        match line.strip_prefix("# ") {
+            Some(title) => terminal.print(&format!("{}\n", style.warn(title))),
+            None => terminal.print(&format!("{line}\n")),
+        }
+    }
+    terminal.print("\n");
+    let correct = pattern.variants.iter().find(|variant| variant.is_correct());
+    for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
+        terminal.print(&pair(pattern.source.text, correct, buggy, style, terminal.width()));
+    }
+    terminal.print(&truth(pattern.variants, style.ascii, terminal.width()));
+    Ok(EXIT_MET)
+}
+
+/// What every engine has to come to.
+fn truth(variants: &[Variant], ascii: bool, width: usize) -> String {
+    let mut table = table(ascii, width);
+    let mut head = vec!["variant".to_owned(), "class".to_owned()];
+    head.extend(Engine::DEFAULT.map(|engine| engine.name().to_owned()));
+    table.set_header(head);
+    for variant in variants {
+        let class = variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string());
+        let mut row = vec![variant.name.to_owned(), class];
+        row.extend(Engine::DEFAULT.map(|engine| match variant.missed(engine) {
+            Some(reason) => format!("missed: {reason}"),
+            None => variant.expect(engine).to_string(),
+        }));
+        table.add_row(row);
+    }
+    format!("{table}\n")
+}
+
+/// The correct function and the buggy one side by side, or one below the other where there is no room.
+fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, width: usize) -> String {
+    let right = function(source, buggy.name);
+    let left = correct.and_then(|correct| function(source, correct.name));
+    let Some(right) = right else { return String::new() };
+    let title = |name: &str, mark: &str| format!("{mark} {name}");
+    let Some(left) = left else {
+        return format!("{}\n{}\n\n", style.bad(&title(buggy.name, "✗")), right.join("\n"));
+    };
+    let widest = |lines: &[&str]| lines.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+    let name = correct.map_or("", |correct| correct.name);
+    let (good, bad) = (title(name, "✓"), title(buggy.name, "✗"));
+    let column = widest(&left).max(good.chars().count()) + 4;
+    if column + widest(&right) > width {
+        return format!(
+            "{}\n{}\n\n{}\n{}\n\n",
+            style.good(&good),
+            left.join("\n"),
+            style.bad(&bad),
+            right.join("\n")
+        );
+    }
+    let pad = |text: &str| " ".repeat(column.saturating_sub(text.chars().count()));
+    let mut out = format!("{}{}{}\n", style.good(&good), pad(&good), style.bad(&bad));
+    for row in 0..left.len().max(right.len()) {
+        let (one, two) = (left.get(row).copied().unwrap_or(""), right.get(row).copied().unwrap_or(""));
+        out.push_str(format!("{one}{}{two}", pad(one)).trim_end());
+        out.push('\n');
+    }
+    out.push('\n');
+    out
+}
+
+/// The lines of `fn name`, up to the brace in the first column that closes it.
+fn function<'a>(source: &'a str, name: &str) -> Option<Vec<&'a str>> {
+    let start = source.lines().position(|line| {
+        line.strip_prefix("fn ").and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with(['(', '<']))
+    })?;
+    let lines: Vec<&str> = source.lines().skip(start).collect();
+    let end = lines.iter().position(|line| *line == "}")?;
+    Some(lines[..=end].to_vec())
+}
