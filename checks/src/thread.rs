@@ -3,7 +3,7 @@
 //! A thread of the program is a task of the execution. A panic that leaves a task fails the execution, so a `join`
 //! that returns always gives `Ok`; catch the panic inside the thread where it is part of the program.
 
-use crate::execution::{self, Kind, Mode, Op, Site, TaskId, TaskState, act, perform, with};
+use crate::execution::{self, Acted, Kind, Mode, Op, Site, TaskId, TaskState, act, perform, with};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -199,7 +199,7 @@ fn start_body<T: Send + 'static>(
                 add();
             }
         }
-        ((), false)
+        Acted::done(())
     });
     let child = packet.task();
     with(|x| {
@@ -216,7 +216,7 @@ fn join(task: TaskId, site: Site) {
         if mode == Mode::Loom {
             crate::engine::loom::join(task);
         }
-        ((), false)
+        Acted::done(())
     });
 }
 

@@ -7,7 +7,7 @@
 
 use crate::execution::{
     Execution, Halt, Kind, ObjectId, Op, Session, SessionReport, Script, Source, State, TaskId, answer, drift, finish_execution,
-    finish_task, halt, next_execution, run_task, session, with,
+    finish_task, halt, next_execution, run_task, session, want_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -21,7 +21,7 @@ pub(crate) const THREADS_MAX: usize = loom::MAX_THREADS;
 /// The engine's version, for schedules.
 pub(crate) const VERSION: &str = "0.7.3";
 /// Coroutine stacks of spawned threads, in words; `main`'s is loom's default, 4,096.
-const STACK_WORDS: usize = 16_384;
+const STACK_WORDS: usize = 8_192;
 
 /// What loom keeps for a task.
 #[derive(Default)]
@@ -41,8 +41,8 @@ impl std::fmt::Debug for TaskPart {
 
 impl TaskPart {
     /// To be made by the task's parent: loom takes what a task has not seen created for a race.
-    pub(crate) fn new(mode: Mode) -> Self {
-        TaskPart { gate: gate(mode), ..TaskPart::default() }
+    pub(crate) fn new(mode: Mode, gated: bool) -> Self {
+        TaskPart { gate: if gated { gate(mode) } else { None }, ..TaskPart::default() }
     }
 }
 
@@ -60,7 +60,7 @@ impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
         let native = match state {
-            State::Mutex { .. } => !x.gated_mutexes,
+            State::Mutex { .. } => !x.gated,
             State::Atomic { .. } | State::Cell => true,
             _ => false,
         };
@@ -97,8 +97,9 @@ pub(crate) fn explore_recorded(
     run(program, None, rules, Source::Recorded(answers.into()), Arc::default())
 }
 
-/// loom does not see an unlock, so one can't fall between a refused `try_lock` and what comes after it. Programs that
-/// use `try_lock` are explored with a gate at every mutex, and that is known once they do.
+/// loom does not see an unlock, so one can't fall between a refused `try_lock` and what comes after it; and its parking
+/// is no step that it reorders. Programs that use either are explored with a gate at every mutex and task, which costs
+/// the others nothing; that one does is known once it does.
 fn run(
     program: Arc<dyn Fn() + Send + Sync>,
     preemptions: Option<usize>,
@@ -108,7 +109,7 @@ fn run(
 ) -> SessionReport {
     let plain = run_session(Arc::clone(&program), preemptions, rules.clone(), source.clone(), Arc::clone(&progress));
     if plain.needs_gates {
-        return run_session(program, preemptions, Rules { gated_mutexes: true, ..rules }, source, progress);
+        return run_session(program, preemptions, Rules { gated: true, ..rules }, source, progress);
     }
     plain
 }
@@ -257,8 +258,9 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         };
         gate.clone()
     });
-    if let Some(gate) = gate {
-        gate.fetch_add(1, Ordering::AcqRel);
+    match gate {
+        Some(gate) => _ = gate.fetch_add(1, Ordering::AcqRel),
+        None => want_gates(),
     }
     with(|x| x.current = me);
 }
@@ -268,11 +270,14 @@ fn park(me: TaskId) {
         let part = &mut x.tasks[me.index()].native;
         part.thread.get_or_insert_with(loom::thread::current);
         part.parked = true;
+        x.parked += 1;
     });
     loom::thread::park();
     with(|x| {
         x.current = me;
-        x.tasks[me.index()].native.parked = false;
+        if std::mem::take(&mut x.tasks[me.index()].native.parked) {
+            x.parked -= 1;
+        }
     });
     if with(|x| x.over) {
         halt();
@@ -290,6 +295,7 @@ pub(crate) fn wake_ready(x: &mut Execution) {
                 _ => x.ready(task, &op),
             };
         if wakes {
+            x.parked -= 1;
             let part = &mut x.tasks[task.index()].native;
             part.parked = false;
             if let Some(thread) = &part.thread {
@@ -319,13 +325,11 @@ pub(crate) fn follow(me: TaskId) {
 
 /// A gate at an operation on a mutex, where the program needs one.
 pub(crate) fn pass_mutex_gate(op: &Op) {
-    let (me, gated) = with(|x| (x.current, x.gated_mutexes));
+    let (me, gated) = with(|x| (x.current, x.gated));
     if gated {
         pass_gate(me, op);
     } else if op.kind == Kind::TryLock {
-        session(|session| session.report.needs_gates = true);
-        with(|x| x.over = true);
-        halt();
+        want_gates();
     }
 }
 

@@ -128,12 +128,6 @@ impl FromStr for Engine {
     }
 }
 
-/// Lets both engines install their panic hooks, on a thread of its own.
-pub(crate) fn warm_up() {
-    loom::warm_up();
-    shuttle::warm_up();
-}
-
 /// Explores `program` under `engine` as `plan` says.
 ///
 /// # Errors
@@ -170,20 +164,24 @@ pub(crate) fn explore(
 /// Runs the program twice along one schedule before anything else: it has to do the same both times, and not have
 /// more threads than the engine takes.
 fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), CheckError> {
-    let run = || shuttle::run_once(Arc::clone(program), plan.rules(Engine::shuttle()), Vec::new());
-    let (first, second) = (run(), run());
-    if let (Some(limit), names) = (engine.threads_max(), &first.tasks)
+    let report = shuttle::run_twice(program, plan.rules(Engine::shuttle()));
+    if let (Some(limit), names) = (engine.threads_max(), &report.tasks)
         && names.len() > limit
     {
         return Err(CheckError::TooManyThreads { names: names.clone(), limit });
     }
-    let differs = first.log.iter().zip(&second.log).position(|(one, two)| one != two);
-    let differs = differs.or((first.log.len() != second.log.len()).then(|| first.log.len().min(second.log.len())));
+    if report.found.is_some() {
+        // It failed the first time, and so was not run again.
+        return Ok(());
+    }
+    let (first, second) = (&report.log_before, &report.log);
+    let differs = first.iter().zip(second).position(|(one, two)| one != two);
+    let differs = differs.or((first.len() != second.len()).then(|| first.len().min(second.len())));
     if let Some(step) = differs {
         let what = format!("step {} of its first schedule differs from one run to the next", step + 1);
         return Err(CheckError::Nondeterministic { what });
     }
-    if let Some(Problem::Engine(what)) = first.problem {
+    if let Some(Problem::Engine(what)) = report.problem {
         return Err(CheckError::Engine(what));
     }
     Ok(())
@@ -252,9 +250,8 @@ fn confirm(
     before: u64,
 ) -> Result<Outcome, CheckError> {
     let schedule = Schedule::of(&found);
-    let answers = found.answers.clone();
     let rules = Rules { record: true, schedule: Some(schedule), ..plan.rules(engine) };
-    let again = shuttle::run_once(Arc::clone(program), rules, answers);
+    let again = shuttle::run_once(program, rules, &found.answers);
     settle(engine, &found, again, proven, before)
 }
 
@@ -309,7 +306,7 @@ pub(crate) fn replay(
         }
         Engine::Shuttle(_) => {
             let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
-            shuttle::run_once(Arc::clone(program), rules, schedule.answers.clone())
+            shuttle::run_once(program, rules, &schedule.answers)
         }
     };
     if let Some(problem) = report.problem {

@@ -5,11 +5,12 @@
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
 use crate::execution::{
-    Budget, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift, finish_execution, finish_task,
+    Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift, finish_execution, finish_task,
     next_execution, run_task, session, with,
 };
 use serde::{Deserialize, Serialize};
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
+use smallvec::SmallVec;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -65,11 +66,32 @@ pub(crate) fn explore(
     rules: Rules,
     progress: Arc<AtomicU64>,
 ) -> SessionReport {
-    let executions = usize::try_from(rules.executions_max).unwrap_or(usize::MAX);
     let source = match strategy {
         Strategy::Dfs => Source::Script(Script::default()),
         _ => Source::Random(Random(seed)),
     };
+    again_with_gates(rules, |rules| {
+        let (program, source, progress) = (Arc::clone(&program), source.clone(), Arc::clone(&progress));
+        search(program, strategy, seed, rules, source, progress)
+    })
+}
+
+/// Unlocking a mutex is a scheduling point only where it can be told from what came before: in programs that use
+/// `try_lock`. That one does is known once it does; then the search begins again.
+fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> SessionReport {
+    let report = run(rules.clone());
+    if report.needs_gates { run(Rules { gated: true, ..rules }) } else { report }
+}
+
+fn search(
+    program: Arc<dyn Fn() + Send + Sync>,
+    strategy: Strategy,
+    seed: u64,
+    rules: Rules,
+    source: Source,
+    progress: Arc<AtomicU64>,
+) -> SessionReport {
+    let executions = usize::try_from(rules.executions_max).unwrap_or(usize::MAX);
     Session::run(rules, source, progress, move || match strategy {
         Strategy::Random => run(Guided::new(RandomScheduler::new_from_seed(seed, executions)), program),
         Strategy::Pct => run(Guided::new(PctScheduler::new_from_seed(seed, PCT_DEPTH, executions)), program),
@@ -78,11 +100,24 @@ pub(crate) fn explore(
     })
 }
 
+/// Runs `program` twice along one schedule: the earliest task that can go on, always.
+pub(crate) fn run_twice(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules) -> SessionReport {
+    let rules = Rules { executions_max: 2, compare: true, ..rules };
+    follow(program, rules, &[])
+}
+
 /// Runs `program` once or along `rules.schedule`, with the earliest task that can go on where nothing says who.
-pub(crate) fn run_once(program: Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: Vec<usize>) -> SessionReport {
+pub(crate) fn run_once(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]) -> SessionReport {
     let rules = Rules { executions_max: 1, ..rules };
-    let source = Source::Recorded(answers.into());
-    Session::run(rules, source, Arc::default(), move || run(Guided::new(Earliest), program))
+    follow(program, rules, answers)
+}
+
+fn follow(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]) -> SessionReport {
+    again_with_gates(rules, |rules| {
+        let program = Arc::clone(program);
+        let source = Source::Recorded(answers.iter().copied().collect());
+        Session::run(rules, source, Arc::default(), move || run(Guided::new(Earliest), program))
+    })
 }
 
 fn run(scheduler: Guided<impl Scheduler + 'static>, program: Arc<dyn Fn() + Send + Sync>) {
@@ -173,8 +208,7 @@ impl<S: Scheduler> Scheduler for Guided<S> {
             // There is one schedule, and it has been run; PCT would panic.
             return None;
         }
-        let stop = session(|session| session.report.found.is_some() || session.report.problem.is_some());
-        if stop || session(|session| session.report.cut.is_some()) {
+        if session(|session| session.report.is_settled()) {
             return None;
         }
         let schedule = self.inner.new_execution();
@@ -185,45 +219,19 @@ impl<S: Scheduler> Scheduler for Guided<S> {
     }
 
     fn next_task(&mut self, runnable: &[&Task], current: Option<shuttle::scheduler::TaskId>, yields: bool) -> Choice {
-        let chosen = with(|x| {
-            if x.over {
-                return Next::Stop;
-            }
-            // A task that is done, but for leaving its coroutine.
-            if let Some(done) = runnable.iter().find(|task| x.tasks[usize::from(task.id())].state == TaskState::Finished) {
-                return Next::Task(done.id());
-            }
-            x.check_all_blocked();
-            if x.over {
-                return Next::Stop;
-            }
-            match x.steer_turn() {
-                Some(Ok(task)) => return Next::Task(task.index().into()),
-                Some(Err((expected, found))) => {
-                    drift(x, expected, found);
-                    return Next::Stop;
-                }
-                None => {}
-            }
-            let may_run = |task: TaskId| {
-                let wakes = x.tasks[task.index()].pending.is_some_and(|op| x.may_wake_spuriously(&op));
-                x.is_enabled(task) || wakes
-            };
-            let enabled: Vec<&Task> =
-                runnable.iter().filter(|task| may_run(TaskId::from_index(task.id().into()))).copied().collect();
-            x.concurrent |= enabled.len() > 1;
-            if let Some(next) = x.watch.next(x.log.len()) {
-                if enabled.iter().any(|task| usize::from(task.id()) == next.index()) {
-                    return Next::Task(next.index().into());
-                }
-                x.watch.acquit();
-            }
-            Next::Among(enabled)
-        });
-        match chosen {
+        match with(|x| next(x, runnable)) {
             Next::Stop => None,
-            Next::Task(task) => Some(task),
-            Next::Among(enabled) => self.inner.next_task(&enabled, current, yields),
+            Next::Task(index) => Some(runnable[index].id()),
+            Next::AmongAll => self.inner.next_task(runnable, current, yields),
+            Next::Among(set) => {
+                let mut enabled: SmallVec<[&Task; 8]> = SmallVec::new();
+                for (index, task) in runnable.iter().enumerate() {
+                    if set.has(index) {
+                        enabled.push(task);
+                    }
+                }
+                self.inner.next_task(&enabled, current, yields)
+            }
         }
     }
 
@@ -232,8 +240,90 @@ impl<S: Scheduler> Scheduler for Guided<S> {
     }
 }
 
-enum Next<'a> {
+/// Who may be chosen, by index into the tasks that shuttle offers.
+enum Next {
     Stop,
-    Task(shuttle::scheduler::TaskId),
-    Among(Vec<&'a Task>),
+    Task(usize),
+    AmongAll,
+    Among(IndexSet),
+}
+
+/// A set of indices.
+#[derive(Default)]
+struct IndexSet {
+    low: u64,
+    high: Vec<usize>,
+}
+
+impl IndexSet {
+    #[inline]
+    fn add(&mut self, index: usize) {
+        match 1_u64.checked_shl(u32::try_from(index).unwrap_or(u32::MAX)) {
+            Some(bit) => self.low |= bit,
+            None => self.high.push(index),
+        }
+    }
+
+    #[inline]
+    fn has(&self, index: usize) -> bool {
+        match 1_u64.checked_shl(u32::try_from(index).unwrap_or(u32::MAX)) {
+            Some(bit) => self.low & bit != 0,
+            None => self.high.contains(&index),
+        }
+    }
+
+    fn is_empty(&self) -> bool {
+        self.low == 0 && self.high.is_empty()
+    }
+}
+
+/// Who may go on, of the tasks that shuttle offers.
+fn next(x: &mut Execution, runnable: &[&Task]) -> Next {
+    if x.over {
+        return Next::Stop;
+    }
+    let mut enabled = IndexSet::default();
+    let mut count = 0;
+    let known = x.runnable.take();
+    for (index, task) in runnable.iter().enumerate() {
+        let id = TaskId::from_index(task.id().into());
+        if known.and_then(|known| known.has(id)).unwrap_or_else(|| x.may_run(id)) {
+            enabled.add(index);
+            count += 1;
+        } else if x.tasks[id.index()].state == TaskState::Finished {
+            // It is done, but for leaving its coroutine.
+            return Next::Task(index);
+        }
+    }
+    if enabled.is_empty() {
+        // Unless everybody waits in vain, a timeout fires.
+        x.check_all_blocked();
+        for (index, task) in runnable.iter().enumerate() {
+            if x.may_run(TaskId::from_index(task.id().into())) {
+                enabled.add(index);
+                count += 1;
+            }
+        }
+        if x.over || enabled.is_empty() {
+            return Next::Stop;
+        }
+    }
+    x.concurrent |= count > 1;
+    let forced = match x.steer_turn() {
+        Some(Ok(task)) => Some(task),
+        Some(Err((expected, found))) => {
+            drift(x, expected, found);
+            return Next::Stop;
+        }
+        None => x.watch.next(x.log.len()),
+    };
+    if let Some(forced) = forced {
+        let is_forced = |index: &usize| usize::from(runnable[*index].id()) == forced.index();
+        if let Some(index) = (0..runnable.len()).find(is_forced).filter(|index| enabled.has(*index)) {
+            return Next::Task(index);
+        }
+        // A suspected cycle that does not repeat; a schedule's task has been found able to go on above.
+        x.watch.acquit();
+    }
+    if count == runnable.len() { Next::AmongAll } else { Next::Among(enabled) }
 }

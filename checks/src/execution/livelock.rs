@@ -42,8 +42,16 @@ pub(crate) struct Cycle {
 
 impl Watch {
     pub(crate) fn progress(&mut self) {
+        if self.seen.is_empty() {
+            return;
+        }
         self.seen.clear();
         self.trial = None;
+    }
+
+    /// No cycle is being put to the test.
+    pub(crate) fn is_idle(&self) -> bool {
+        self.trial.is_none()
     }
 
     /// Who must run next for the suspected cycle to go on.
@@ -65,13 +73,15 @@ impl Watch {
 
 impl Execution {
     /// To be called after every decision; `retry` says that it got its task nowhere.
+    #[inline]
     pub(crate) fn watch(&mut self, retry: bool) -> Option<Cycle> {
         if self.watch.trial.is_some() {
             return self.watch_trial();
         }
-        if !retry {
-            return None;
-        }
+        if retry { self.watch_retry() } else { None }
+    }
+
+    fn watch_retry(&mut self) -> Option<Cycle> {
         let hash = self.state_hash();
         if self.watch.acquitted.contains(&hash) {
             return None;

@@ -21,8 +21,8 @@ pub(crate) use session::{
     Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution,  next_execution, note_cut, session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
-    Halt, access, act, answer, choose, confirm_value, drift, fail, finish_task, halt, perform,
-    refuse_more_than, run_task,
+    Acted, Halt, access, act, answer, choose, confirm_value, is_recording, record_value, drift, fail, finish_task, halt, perform,
+    refuse_more_than, run_task, want_gates,
 };
 
 use crate::engine;
@@ -30,6 +30,7 @@ use crate::trace::Recorder;
 use crate::verdict::Verdict;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::num::NonZeroU64;
 
 /// A task of the execution: a number in order of spawning; `main` is 0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -44,6 +45,39 @@ impl TaskId {
 
     pub(crate) fn index(self) -> usize {
         usize::from(self.0)
+    }
+}
+
+/// A set of tasks; whether it has those from the 64th on is not known.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct TaskSet {
+    low: u64,
+    /// How many of the first 64.
+    count: u32,
+    /// There are more tasks than it can tell.
+    partial: bool,
+}
+
+impl TaskSet {
+    #[inline]
+    fn with(mut self, task: TaskId, included: bool) -> Self {
+        if task.0 >= 64 {
+            self.partial = true;
+        } else if included {
+            self.low |= 1 << task.0;
+            self.count += 1;
+        }
+        self
+    }
+
+    /// Whether it has the task, if that is known.
+    #[inline]
+    pub(crate) fn has(self, task: TaskId) -> Option<bool> {
+        (task.0 < 64).then(|| self.low >> task.0 & 1 == 1)
+    }
+
+    fn is_only(self, task: TaskId) -> bool {
+        !self.partial && self.count == 1 && self.has(task) == Some(true)
     }
 }
 
@@ -80,6 +114,8 @@ pub(crate) struct Task {
     pub(crate) state: TaskState,
     /// What it has announced and not done yet.
     pub(crate) pending: Option<Op>,
+    /// What it has announced is of a kind that may have to wait.
+    pub(crate) may_wait: bool,
     /// The token of `park` and `unpark`.
     pub(crate) token: bool,
     pub(crate) unparked_by: Option<TaskId>,
@@ -113,7 +149,7 @@ pub(crate) struct Decision {
 pub(crate) struct Execution {
     pub(crate) mode: Mode,
     /// Differs in every execution of the process, so that an object of another one is recognised.
-    serial: u64,
+    serial: NonZeroU64,
     /// It has failed or been given up: operations are inert from here on.
     pub(crate) over: bool,
     pub(crate) tasks: Vec<Task>,
@@ -124,6 +160,8 @@ pub(crate) struct Execution {
     /// Every answer to a choice so far.
     pub(crate) answers: Vec<usize>,
     pub(crate) source: Source,
+    /// Decisions after which it is given up.
+    pub(crate) steps_max: usize,
     pub(crate) spurious_left: usize,
     pub(crate) timeouts_left: usize,
     pub(crate) clocks: Option<Clocks>,
@@ -131,18 +169,22 @@ pub(crate) struct Execution {
     pub(crate) recorder: Option<Recorder>,
     /// The schedule to follow, if any, and how far it has been followed.
     pub(crate) steer: Option<crate::schedule::Steer>,
+    /// Who can run, as the task that announced something just now found it.
+    pub(crate) runnable: Option<TaskSet>,
     /// At least once there was more than one task to choose from.
     pub(crate) concurrent: bool,
     /// Something happened in a destructor, during a panic, that the engine's model does not know of.
     pub(crate) unmodelled: bool,
-    /// Under loom: every operation on a mutex passes a gate.
-    pub(crate) gated_mutexes: bool,
+    /// See [`Rules::gated`].
+    pub(crate) gated: bool,
+    /// Under loom: tasks that have parked because what they announced is not ready.
+    pub(crate) parked: usize,
     /// What a guard held when it was dropped, for the trace.
     pub(crate) released_value: Option<String>,
 }
 
 thread_local! {
-    static CURRENT: RefCell<Option<Execution>> = const { RefCell::new(None) };
+    static CURRENT: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
 }
 
 /// Runs `f` on the current execution.
@@ -164,12 +206,12 @@ pub(crate) fn try_with<R>(f: impl FnOnce(&mut Execution) -> R) -> Option<R> {
     CURRENT.try_with(|current| Some(f(current.try_borrow_mut().ok()?.as_mut()?))).ok().flatten()
 }
 
-pub(crate) fn begin(execution: Execution) {
+pub(crate) fn begin(execution: Box<Execution>) {
     let ended = CURRENT.with(|current| current.borrow_mut().replace(execution));
     drop(ended);
 }
 
-pub(crate) fn end() -> Option<Execution> {
+pub(crate) fn end() -> Option<Box<Execution>> {
     CURRENT.with(|current| current.borrow_mut().take())
 }
 
@@ -177,7 +219,7 @@ pub(crate) fn end() -> Option<Execution> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Handle {
     id: ObjectId,
-    serial: u64,
+    serial: NonZeroU64,
 }
 
 impl Handle {
@@ -193,18 +235,7 @@ impl Handle {
 
     /// The object, after making sure that it belongs to the current execution.
     pub(crate) fn id(self) -> ObjectId {
-        with(|x| {
-            assert!(
-                x.serial == self.serial || std::thread::panicking(),
-                "a raddle primitive was carried from one execution into another: create it inside the closure, \
-                 not in a static or outside"
-            );
-        });
-        self.id
-    }
-
-    /// The object, of a handle that has just been made or looked at.
-    pub(crate) fn id_unchecked(self) -> ObjectId {
+        with(|x| x.expect_own(Some(self.serial)));
         self.id
     }
 
@@ -214,21 +245,36 @@ impl Handle {
     }
 
     pub(crate) fn op(self, kind: Kind, site: Site) -> Op {
-        Op::new(kind, self.id(), site)
+        Op::new(kind, self.id, self.serial, site)
     }
 }
 
 impl Execution {
-    pub(crate) fn new(serial: u64, rules: &Rules, source: Source) -> Self {
-        let mut execution = Execution {
+    /// An execution that is about to begin; `last` is one that has ended, for its memory.
+    pub(crate) fn new(serial: NonZeroU64, rules: &Rules, source: Source, last: Option<Box<Self>>) -> Box<Self> {
+        let (mut tasks, mut objects, mut log, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
+        let mut memory = None;
+        if let Some(mut last) = last {
+            tasks = std::mem::take(&mut last.tasks);
+            objects = std::mem::take(&mut last.objects);
+            log = std::mem::take(&mut last.log);
+            answers = std::mem::take(&mut last.answers);
+            memory = Some(last);
+        }
+        tasks.clear();
+        objects.clear();
+        log.clear();
+        answers.clear();
+        let execution = Execution {
             mode: rules.mode,
             serial,
             over: false,
-            tasks: Vec::with_capacity(8),
-            objects: Vec::with_capacity(8),
+            tasks,
+            objects,
             current: TaskId::MAIN,
-            log: Vec::with_capacity(64),
-            answers: Vec::new(),
+            log,
+            answers,
+            steps_max: rules.steps_max,
             source,
             spurious_left: rules.spurious_wakeups,
             timeouts_left: rules.timeouts,
@@ -236,13 +282,31 @@ impl Execution {
             watch: Watch::default(),
             recorder: rules.record.then(Recorder::default),
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
+            runnable: None,
             concurrent: false,
             unmodelled: false,
-            gated_mutexes: rules.gated_mutexes,
+            gated: rules.gated,
+            parked: 0,
             released_value: None,
+        };
+        let mut execution = match memory {
+            Some(mut memory) => {
+                *memory = execution;
+                memory
+            }
+            None => Box::new(execution),
         };
         execution.add_task(Some("main".into()), std::panic::Location::caller());
         execution
+    }
+
+    /// Makes sure that an object belongs to this execution.
+    pub(crate) fn expect_own(&self, serial: Option<NonZeroU64>) {
+        assert!(
+            serial.is_none_or(|serial| serial == self.serial) || std::thread::panicking(),
+            "a raddle primitive was carried from one execution into another: create it inside the closure, not in a \
+             static or outside"
+        );
     }
 
     pub(crate) fn add_task(&mut self, name: Option<Cow<'static, str>>, site: Site) -> TaskId {
@@ -252,12 +316,13 @@ impl Execution {
             site,
             state: TaskState::Fresh,
             pending: Some(Op::bare(Kind::Start, site)),
+            may_wait: false,
             token: false,
             unparked_by: None,
             choices: 0,
             fired: false,
             shown_waiting: false,
-            native: engine::loom::TaskPart::new(self.mode),
+            native: engine::loom::TaskPart::new(self.mode, self.gated),
         });
         if id != TaskId::MAIN
             && let Some(clocks) = &mut self.clocks
@@ -267,16 +332,36 @@ impl Execution {
         id
     }
 
+    #[inline]
     pub(crate) fn is_enabled(&self, task: TaskId) -> bool {
-        let task_ref = &self.tasks[task.index()];
-        match (&task_ref.state, &task_ref.pending) {
-            (TaskState::Finished, _) => false,
-            (_, None) => true,
-            (_, Some(op)) => {
-                self.ready(task, op)
-                    || (op.timeout.is_some() && (self.timeouts_left > 0 || task_ref.fired) && self.may_give_up(op))
-            }
+        let entry = &self.tasks[task.index()];
+        if !entry.may_wait {
+            return entry.state != TaskState::Finished;
         }
+        let Some(op) = &entry.pending else { return true };
+        self.ready(task, op)
+            || (op.timeout.is_some() && (self.timeouts_left > 0 || entry.fired) && self.may_give_up(op))
+    }
+
+    /// Whether the scheduler may choose the task: it is enabled, or a spurious wakeup would make it so.
+    #[inline]
+    pub(crate) fn may_run(&self, task: TaskId) -> bool {
+        self.is_enabled(task)
+            || (self.spurious_left > 0
+                && self.tasks[task.index()].pending.is_some_and(|op| self.may_wake_spuriously(&op)))
+    }
+
+    /// Whether `task` can go on, nobody else can, and nothing says that it has to be asked for. Who can is kept for
+    /// the scheduler, which is asked next if this is not so.
+    pub(crate) fn is_alone(&mut self, task: TaskId) -> bool {
+        let runnable = self.task_ids().fold(TaskSet::default(), |set, task| set.with(task, self.may_run(task)));
+        self.runnable = Some(runnable);
+        runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
+    }
+
+    fn is_ready_now(&self, task: TaskId) -> bool {
+        let entry = &self.tasks[task.index()];
+        !entry.may_wait || entry.pending.as_ref().is_some_and(|op| self.ready(task, op))
     }
 
     pub(crate) fn task_ids(&self) -> impl Iterator<Item = TaskId> + use<> {

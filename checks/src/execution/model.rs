@@ -91,6 +91,9 @@ pub(crate) enum Effect {
 impl Execution {
     /// Whether `op` can run now and have what it waits for.
     pub(crate) fn ready(&self, task: TaskId, op: &Op) -> bool {
+        if let Kind::Join(other) = op.kind {
+            return self.tasks[other.index()].state == TaskState::Finished;
+        }
         let state = |object: ObjectId| &self.objects[object.index()].state;
         match (op.kind, op.object.map(state)) {
             (Kind::Lock, Some(State::Mutex { holder })) => holder.is_none(),
@@ -105,7 +108,6 @@ impl Execution {
             (Kind::Recv, Some(State::Channel { length, senders, .. })) => *length > 0 || *senders == 0,
             (Kind::Leave(arrived), Some(State::Barrier { generation, .. })) => *generation != arrived,
             (Kind::OnceEnter, Some(State::Once { running, .. })) => running.is_none(),
-            (Kind::Join(other), _) => self.tasks[other.index()].state == TaskState::Finished,
             (Kind::Park, _) => self.tasks[task.index()].token,
             _ => true,
         }
@@ -164,7 +166,7 @@ impl Execution {
 
     /// Runs `op`, which the engine has let go ahead.
     pub(crate) fn apply(&mut self, task: TaskId, op: &Op) -> Effect {
-        let ready = self.ready(task, op);
+        let ready = !self.tasks[task.index()].may_wait || self.ready(task, op);
         let mut effect = Effect::Done;
         if !ready {
             if op.timeout.is_some() {
@@ -182,6 +184,9 @@ impl Execution {
     }
 
     fn change(&mut self, task: TaskId, op: &Op, effect: Effect) -> Effect {
+        if matches!(op.kind, Kind::Load(_) | Kind::Store(_) | Kind::Rmw(_) | Kind::Cas(..)) {
+            return effect;
+        }
         let hold = Hold { task, site: op.site };
         match op.kind {
             Kind::Wait { mutex } => {
@@ -217,7 +222,14 @@ impl Execution {
     }
 
     /// The happens-before edges of `op`.
+    #[inline]
     pub(crate) fn order(&mut self, task: TaskId, op: &Op, effect: Effect) {
+        if self.clocks.is_some() {
+            self.order_by_clocks(task, op, effect);
+        }
+    }
+
+    fn order_by_clocks(&mut self, task: TaskId, op: &Op, effect: Effect) {
         let Some(clocks) = &mut self.clocks else { return };
         let object = op.object.unwrap_or_default();
         match op.kind {
@@ -314,7 +326,6 @@ fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Eff
             waiters.clear();
             signals.clear();
         }
-        (Kind::Store(_) | Kind::Rmw(_) | Kind::Cas(..), State::Atomic { .. }) => {}
         (kind, State::Channel { length, capacity, senders, receivers, taken }) => {
             return change_channel(kind, length, *capacity, senders, receivers, taken);
         }

@@ -3,6 +3,7 @@
 //! An operation says everything that a scheduler may know: who, on what, what kind of access, from where.
 
 use super::{ObjectId, TaskId};
+use std::num::NonZeroU64;
 use std::panic::Location;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -78,15 +79,19 @@ pub(crate) struct Op {
     /// How long the task is ready to wait, in virtual time; `None` waits forever.
     pub(crate) timeout: Option<Duration>,
     pub(crate) site: Site,
+    /// The execution that the object belongs to.
+    pub(crate) serial: Option<NonZeroU64>,
+    /// Data was written since the task's last operation.
+    pub(crate) progress: bool,
 }
 
 impl Op {
-    pub(crate) fn new(kind: Kind, object: ObjectId, site: Site) -> Self {
-        Op { kind, object: Some(object), timeout: None, site }
+    pub(crate) fn new(kind: Kind, object: ObjectId, serial: NonZeroU64, site: Site) -> Self {
+        Op { kind, object: Some(object), timeout: None, site, serial: Some(serial), progress: false }
     }
 
     pub(crate) fn bare(kind: Kind, site: Site) -> Self {
-        Op { kind, object: None, timeout: None, site }
+        Op { kind, object: None, timeout: None, site, serial: None, progress: false }
     }
 
     pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
@@ -97,7 +102,7 @@ impl Op {
     pub(crate) fn signature(&self) -> u32 {
         let object = self.object.map_or(0, |object| object.0 + 1);
         let place = self.site.line() << 8 | self.site.column() & 0xff;
-        mix(u64::from(self.kind.ordinal()) << 40 ^ u64::from(object) << 20 ^ u64::from(place))
+        mix(u64::from(self.kind.row().0) << 40 ^ u64::from(object) << 20 ^ u64::from(place))
     }
 }
 
@@ -110,58 +115,67 @@ pub(crate) fn mix(x: u64) -> u32 {
 impl Kind {
     /// What the operation is called in a trace.
     pub(crate) fn label(self) -> &'static str {
+        self.row().1
+    }
+
+    /// A number and a name for each kind; the numbers are part of signatures and have to differ.
+    fn row(self) -> (u8, &'static str) {
         match self {
-            Kind::Start => "start",
-            Kind::Spawn => "spawn",
-            Kind::Join(_) => "join",
-            Kind::IsFinished(_) => "is finished",
-            Kind::Yield => "yield",
-            Kind::Park => "park",
-            Kind::Unpark(_) => "unpark",
-            Kind::Choose(_) => "choose",
-            Kind::Lock => "lock",
-            Kind::TryLock => "try lock",
-            Kind::Unlock => "unlock",
-            Kind::Read => "read lock",
-            Kind::TryRead => "try read lock",
-            Kind::ReadUnlock => "read unlock",
-            Kind::Write => "write lock",
-            Kind::TryWrite => "try write lock",
-            Kind::WriteUnlock => "write unlock",
-            Kind::Acquire(_) => "acquire",
-            Kind::TryAcquire(_) => "try acquire",
-            Kind::Release(_) => "release",
-            Kind::Wait { .. } => "wait",
-            Kind::Wake { .. } => "wake",
-            Kind::NotifyOne => "notify one",
-            Kind::NotifyAll => "notify all",
-            Kind::Load(_) => "load",
-            Kind::Store(_) => "store",
-            Kind::Rmw(_) => "update",
-            Kind::Cas(..) => "compare exchange",
-            Kind::Fence(_) => "fence",
-            Kind::Send => "send",
-            Kind::TrySend => "try send",
-            Kind::Taken(_) => "hand over",
-            Kind::Recv => "receive",
-            Kind::TryRecv => "try receive",
-            Kind::DropSender => "drop sender",
-            Kind::DropReceiver => "drop receiver",
-            Kind::Arrive => "arrive",
-            Kind::Leave(_) => "leave",
-            Kind::OnceEnter => "enter once",
-            Kind::OnceDone => "complete once",
-            Kind::OnceFail => "abandon once",
-            Kind::OnceCheck => "check once",
-            Kind::Request => "request",
-            Kind::Grant => "grant",
+            Kind::Start => (0, "start"),
+            Kind::Spawn => (1, "spawn"),
+            Kind::Join(_) => (2, "join"),
+            Kind::IsFinished(_) => (3, "is finished"),
+            Kind::Yield => (4, "yield"),
+            Kind::Park => (5, "park"),
+            Kind::Unpark(_) => (6, "unpark"),
+            Kind::Choose(_) => (7, "choose"),
+            Kind::Lock => (8, "lock"),
+            Kind::TryLock => (9, "try lock"),
+            Kind::Unlock => (10, "unlock"),
+            Kind::Read => (11, "read lock"),
+            Kind::TryRead => (12, "try read lock"),
+            Kind::ReadUnlock => (13, "read unlock"),
+            Kind::Write => (14, "write lock"),
+            Kind::TryWrite => (15, "try write lock"),
+            Kind::WriteUnlock => (16, "write unlock"),
+            Kind::Acquire(_) => (17, "acquire"),
+            Kind::TryAcquire(_) => (18, "try acquire"),
+            Kind::Release(_) => (19, "release"),
+            Kind::Wait { .. } => (20, "wait"),
+            Kind::Wake { .. } => (21, "wake"),
+            Kind::NotifyOne => (22, "notify one"),
+            Kind::NotifyAll => (23, "notify all"),
+            Kind::Load(_) => (24, "load"),
+            Kind::Store(_) => (25, "store"),
+            Kind::Rmw(_) => (26, "update"),
+            Kind::Cas(..) => (27, "compare exchange"),
+            Kind::Fence(_) => (28, "fence"),
+            Kind::Send => (29, "send"),
+            Kind::TrySend => (30, "try send"),
+            Kind::Taken(_) => (31, "hand over"),
+            Kind::Recv => (32, "receive"),
+            Kind::TryRecv => (33, "try receive"),
+            Kind::DropSender => (34, "drop sender"),
+            Kind::DropReceiver => (35, "drop receiver"),
+            Kind::Arrive => (36, "arrive"),
+            Kind::Leave(_) => (37, "leave"),
+            Kind::OnceEnter => (38, "enter once"),
+            Kind::OnceDone => (39, "complete once"),
+            Kind::OnceFail => (40, "abandon once"),
+            Kind::OnceCheck => (41, "check once"),
+            Kind::Request => (42, "request"),
+            Kind::Grant => (43, "grant"),
         }
     }
 
-    fn ordinal(self) -> u8 {
-        // The label's address would do, but is not the same on every machine; its bytes are.
-        let label = self.label().as_bytes();
-        label.iter().fold(0, |sum, byte| sum.wrapping_mul(31).wrapping_add(*byte))
+    /// Whether it may have to wait at all.
+    #[inline]
+    pub(crate) fn may_wait(self) -> bool {
+        use Kind::{Acquire, Join, Leave, Lock, OnceEnter, Park, Read, Recv, Send, Taken, Wake, Write};
+        matches!(
+            self,
+            Lock | Read | Write | Acquire(_) | Wake { .. } | Send | Taken(_) | Recv | Leave(_) | OnceEnter | Join(_) | Park
+        )
     }
 
     /// Whether the task asks for others to run: a switch here is no preemption.

@@ -9,6 +9,7 @@ pub(crate) use crate::verdict::Budget;
 use crate::verdict::{Place, Verdict};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::num::NonZeroU64;
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock, mpsc};
@@ -25,8 +26,11 @@ pub(crate) struct Rules {
     pub(crate) spurious_wakeups: usize,
     pub(crate) timeouts: usize,
     pub(crate) deny_leaks: bool,
-    /// Under loom: every operation on a mutex passes a gate.
-    pub(crate) gated_mutexes: bool,
+    /// Unlocking is a scheduling point, and under loom mutexes and tasks have gates: for programs that use `try_lock`
+    /// or, under loom, parking.
+    pub(crate) gated: bool,
+    /// Keep the decisions of the last two executions.
+    pub(crate) compare: bool,
     /// Record every event of every execution.
     pub(crate) record: bool,
     /// Record every event of this execution alone, counted from 1.
@@ -73,10 +77,19 @@ pub(crate) struct SessionReport {
     pub(crate) tasks: Vec<String>,
     /// The decisions of the last execution.
     pub(crate) log: Vec<Decision>,
+    /// The decisions of the execution before that.
+    pub(crate) log_before: Vec<Decision>,
     /// At least once there was more than one task, or more than one answer, to choose from.
     pub(crate) concurrent: bool,
-    /// Under loom: the program has to be explored again with gated mutexes.
+    /// The program has to be explored again with gates.
     pub(crate) needs_gates: bool,
+}
+
+impl SessionReport {
+    /// There is nothing more to search for.
+    pub(crate) fn is_settled(&self) -> bool {
+        self.found.is_some() || self.problem.is_some() || self.cut.is_some() || self.needs_gates
+    }
 }
 
 /// The state of a run; one for each OS thread that explores.
@@ -85,7 +98,7 @@ pub(crate) struct Session {
     pub(crate) source: Source,
     pub(crate) report: SessionReport,
     /// The execution that ended last.
-    last: Option<Execution>,
+    last: Option<Box<Execution>>,
     started: Instant,
     progress: Arc<AtomicU64>,
     /// Takes the report, and whether the thread was given up.
@@ -187,7 +200,7 @@ pub(crate) fn next_execution() -> bool {
     finish_execution();
     let next = session(|session| {
         let report = &mut session.report;
-        if report.found.is_some() || report.problem.is_some() || report.cut.is_some() || report.needs_gates {
+        if report.is_settled() {
             return None;
         }
         if report.executions >= session.rules.executions_max {
@@ -203,12 +216,13 @@ pub(crate) fn next_execution() -> bool {
         if session.rules.record_at == Some(report.executions) {
             session.rules.record = true;
         }
-        let serial = SERIAL.fetch_add(1, Ordering::Relaxed);
+        let serial = NonZeroU64::new(SERIAL.fetch_add(1, Ordering::Relaxed)).expect("a u64 does not run out");
         let source = match &mut session.source {
             Source::Random(random) => Source::Random(Random(random.next())),
             other => other.clone(),
         };
-        Some(Execution::new(serial, &session.rules, source))
+        let memory = if session.rules.compare { None } else { session.last.take() };
+        Some(Execution::new(serial, &session.rules, source, memory))
     });
     next.map(begin).is_some()
 }
@@ -221,6 +235,9 @@ pub(crate) fn finish_execution() {
             session.source = execution.source.clone();
         }
         session.report.concurrent |= execution.concurrent || !execution.answers.is_empty();
+        if session.rules.compare {
+            session.report.log_before = session.last.take().map(|last| last.log).unwrap_or_default();
+        }
         session.last = Some(execution);
     });
 }
@@ -269,13 +286,15 @@ type Hook = Box<dyn Fn(&PanicHookInfo<'_>) + Send + Sync>;
 
 /// Installs raddle's panic hook once: silent inside explorations, the user's own hook elsewhere.
 ///
-/// Both engines chain a hook of their own onto the one they find; they are made to do so first, and theirs are
-/// left out, since shuttle's writes to stderr for every panic of the process.
+/// Both engines chain a hook of their own onto the one they find, and are made to do so first. loom's stays between
+/// ours and the user's: it keeps quiet about coroutines that end. shuttle's is left out: it writes to stderr for every
+/// panic of the process.
 fn install_panic_hook() {
     static USER: OnceLock<Hook> = OnceLock::new();
     USER.get_or_init(|| {
+        let _ = std::thread::spawn(crate::engine::loom::warm_up).join();
         let user = std::panic::take_hook();
-        let _ = std::thread::spawn(crate::engine::warm_up).join();
+        let _ = std::thread::spawn(crate::engine::shuttle::warm_up).join();
         std::panic::set_hook(Box::new(|info| {
             if EXPLORING.try_with(Cell::get).unwrap_or(false) {
                 note_panic(info);

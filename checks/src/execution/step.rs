@@ -15,7 +15,8 @@ pub(crate) struct Halt;
 /// Whether and how operations still work.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Life {
-    Running(Mode),
+    /// They do; the task has announced this one.
+    Running(Running),
     /// A panic unwinds this task, and may still be caught: operations act at once, and nobody else runs meanwhile,
     /// for `std::thread::panicking` is the OS thread's and all tasks share it.
     Unwinding,
@@ -23,24 +24,52 @@ enum Life {
     Over(Mode),
 }
 
-fn life() -> Life {
-    with(|x| match (x.over, std::thread::panicking()) {
-        (true, _) => Life::Over(x.mode),
-        (false, true) => Life::Unwinding,
-        (false, false) => Life::Running(x.mode),
-    })
+/// The engine, and the task, of an operation that has been announced.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct Running {
+    mode: Mode,
+    me: TaskId,
+    /// A schedule is being followed.
+    steered: bool,
+    /// Unlocking is a scheduling point.
+    gated: bool,
+    /// Nobody else can run: there is nothing to decide.
+    alone: bool,
+}
+
+/// Says what the current task is about to do.
+fn announce(op: &Op) -> Life {
+    let panicking = std::thread::panicking();
+    let (life, over) = with(|x| {
+        x.expect_own(op.serial);
+        match (x.over, panicking) {
+            (true, _) => (Life::Over(x.mode), false),
+            (false, true) => (Life::Unwinding, false),
+            (false, false) => {
+                let me = x.current;
+                x.announce(me, op);
+                let steered = x.steer.is_some();
+                let alone = x.mode == Mode::Shuttle && !steered && x.is_alone(me);
+                (Life::Running(Running { mode: x.mode, me, steered, gated: x.gated, alone }), x.over)
+            }
+        }
+    });
+    if over {
+        halt();
+    }
+    life
 }
 
 /// Performs an operation that the facade itself implements.
 pub(crate) fn perform(op: Op) -> Effect {
-    match life() {
-        Life::Running(mode) => {
-            let me = announce(op);
+    match announce(&op) {
+        Life::Running(Running { mode, me, alone, .. }) => {
             match mode {
+                Mode::Shuttle if alone => {}
                 Mode::Shuttle => engine::shuttle::switch(op.kind.yields()),
                 Mode::Loom => engine::loom::wait_turn(me, &op),
             }
-            confirm(me, &op)
+            confirm(me, &op, false, None).effect
         }
         Life::Unwinding => {
             let (me, ready) = with(|x| (x.current, x.ready(x.current, &op)));
@@ -49,7 +78,7 @@ pub(crate) fn perform(op: Op) -> Effect {
                 fail_with_noted_panic();
                 abandon();
             }
-            confirm(me, &op)
+            confirm(me, &op, false, None).effect
         }
         Life::Over(mode) => {
             inert(mode, op.kind);
@@ -58,20 +87,47 @@ pub(crate) fn perform(op: Op) -> Effect {
     }
 }
 
-/// Performs an operation that an engine implements: `native` does it under loom, letting others run first, and says
-/// whether it was refused. Gives what `native` gave.
-pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> (R, bool)) -> (R, Effect) {
-    match life() {
-        Life::Running(mode) => {
-            let me = announce(op);
+/// What a primitive's own part of an operation came to.
+pub(crate) struct Acted<R> {
+    pub(crate) result: R,
+    /// A `try_` operation found its object taken, or a compare-and-exchange another value.
+    pub(crate) refused: bool,
+    /// A hash of an atomic's value after it.
+    pub(crate) value: Option<u64>,
+}
+
+impl<R> Acted<R> {
+    pub(crate) fn done(result: R) -> Self {
+        Acted { result, refused: false, value: None }
+    }
+}
+
+/// How an operation went.
+#[derive(Clone, Copy)]
+pub(crate) struct Confirmed {
+    pub(crate) effect: Effect,
+    /// Somebody wants to know the value: see [`confirm_value`].
+    pub(crate) recording: bool,
+}
+
+/// Performs an operation that an engine implements: `native` does it under loom, letting others run first. Gives what
+/// `native` gave.
+pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confirmed) {
+    match announce(&op) {
+        Life::Running(Running { mode, me, steered, gated, alone }) => {
             match mode {
-                // shuttle's spawn is a scheduling point itself.
-                Mode::Shuttle if op.kind == Kind::Spawn => {}
+                // shuttle's spawn is a scheduling point itself; and what else a task did in its critical section can't
+                // be told from an unlock right after it, but by a `try_lock`.
+                Mode::Shuttle if op.kind == Kind::Spawn || (op.kind == Kind::Unlock && !gated) => {}
+                Mode::Shuttle if op.kind == Kind::TryLock && !gated => want_gates(),
+                Mode::Shuttle if alone => {}
                 Mode::Shuttle => engine::shuttle::switch(false),
-                Mode::Loom => engine::loom::follow(me),
+                Mode::Loom if steered => engine::loom::follow(me),
+                Mode::Loom => {}
             }
-            let (result, refused) = native(mode);
-            (result, confirm_as(me, &op, refused))
+            let acted = native(mode);
+            let confirmed = confirm(me, &op, acted.refused, acted.value);
+            (acted.result, confirmed)
         }
         Life::Unwinding => {
             let (me, mode, ready) = with(|x| {
@@ -82,12 +138,13 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> (R, bool)) -> (R, Effe
                 fail_with_noted_panic();
                 abandon();
             }
-            let (result, refused) = native(mode);
-            (result, confirm_as(me, &op, refused))
+            let acted = native(mode);
+            let confirmed = confirm(me, &op, acted.refused, acted.value);
+            (acted.result, confirmed)
         }
         Life::Over(mode) => {
             inert(mode, op.kind);
-            (native(Mode::Shuttle).0, Effect::Inert)
+            (native(Mode::Shuttle).result, Confirmed { effect: Effect::Inert, recording: false })
         }
     }
 }
@@ -110,34 +167,6 @@ fn inert(mode: Mode, kind: Kind) {
     }
 }
 
-/// Says what the current task is about to do, and gives the task.
-fn announce(op: Op) -> TaskId {
-    let (me, doomed) = with(|x| {
-        let me = x.current;
-        if x.unmodelled {
-            let what = "a destructor used an atomic or joined while a panic that was then caught unwound: \
-                        loom can't follow that; check this program under shuttle";
-            problem(Problem::Engine(what.into()));
-            x.over = true;
-            return (me, true);
-        }
-        if x.log.len() >= session(|session| session.rules.steps_max) {
-            note_cut(Budget::Steps);
-            x.over = true;
-            return (me, true);
-        }
-        x.tasks[me.index()].pending = Some(op);
-        if !x.ready(me, &op) {
-            x.blocked(me, &op);
-        }
-        (me, x.over)
-    });
-    if doomed {
-        halt();
-    }
-    me
-}
-
 /// Stops the current task for good: its execution is over.
 pub(crate) fn halt() -> ! {
     match with(|x| x.mode) {
@@ -152,7 +181,7 @@ pub(crate) fn halt() -> ! {
 
 /// Fails the execution and stops the current task.
 pub(crate) fn fail(verdict: impl FnOnce(&Execution) -> Verdict) -> ! {
-    if life() == Life::Unwinding {
+    if std::thread::panicking() && with(|x| !x.over) {
         fail_with_noted_panic();
         abandon();
     }
@@ -173,55 +202,89 @@ pub(super) fn fail_with_noted_panic() {
     });
 }
 
-fn confirm(me: TaskId, op: &Op) -> Effect {
-    let (effect, over) = with(|x| {
+fn confirm(me: TaskId, op: &Op, refused: bool, value: Option<u64>) -> Confirmed {
+    let (confirmed, over) = with(|x| {
         x.current = me;
-        let effect = x.decide(me, op, None);
-        (effect, x.over)
+        let effect = x.decide(me, op, refused, value);
+        (Confirmed { effect, recording: x.recorder.is_some() }, x.over)
     });
     if over && !std::thread::panicking() {
         halt();
     }
-    effect
-}
-
-fn confirm_as(me: TaskId, op: &Op, refused: bool) -> Effect {
-    let (effect, over) = with(|x| {
-        x.current = me;
-        (x.decide(me, op, refused.then_some(Effect::Refused)), x.over)
-    });
-    if over && !std::thread::panicking() {
-        halt();
-    }
-    effect
+    confirmed
 }
 
 /// Gives the event just recorded, if any is, the value it read or wrote.
-pub(crate) fn confirm_value(value: impl FnOnce() -> String) {
+#[inline]
+pub(crate) fn confirm_value(confirmed: Confirmed, value: impl FnOnce() -> String) {
+    if confirmed.recording {
+        record_value(value());
+    }
+}
+
+/// Gives the event just recorded, if any is, this value.
+pub(crate) fn record_value(value: String) {
     with(|x| {
         if let Some(recorder) = &mut x.recorder {
-            recorder.value(x.current, value());
+            recorder.value(x.current, value);
         }
     });
 }
 
+/// Whether events are recorded.
+pub(crate) fn is_recording() -> bool {
+    with(|x| x.recorder.is_some())
+}
+
 impl Execution {
-    /// `task` goes ahead with `op`; `outcome` is set where the engine's own primitive has done it.
-    fn decide(&mut self, task: TaskId, op: &Op, outcome: Option<Effect>) -> Effect {
-        let preempts = self.preempts(task);
-        self.tasks[task.index()].pending = None;
-        let effect = match outcome {
-            Some(refused) => {
-                self.order(task, op, refused);
-                refused
-            }
-            None => self.apply(task, op),
-        };
-        let entry = &mut self.tasks[task.index()];
-        if effect == Effect::TimedOut && !entry.fired {
-            self.timeouts_left = self.timeouts_left.saturating_sub(1);
+    /// `task` is about to do `op`.
+    fn announce(&mut self, task: TaskId, op: &Op) {
+        if self.unmodelled {
+            let what = "a destructor used an atomic or joined while a panic that was then caught unwound: \
+                        loom can't follow that; check this program under shuttle";
+            problem(Problem::Engine(what.into()));
+            self.over = true;
+            return;
         }
-        (entry.fired, entry.shown_waiting) = (false, false);
+        if self.log.len() >= self.steps_max {
+            note_cut(Budget::Steps);
+            self.over = true;
+            return;
+        }
+        let entry = &mut self.tasks[task.index()];
+        entry.pending = Some(*op);
+        entry.may_wait = op.kind.may_wait();
+        if entry.may_wait && !self.ready(task, op) {
+            self.blocked(task, op);
+        }
+    }
+
+    /// `task` goes ahead with `op`.
+    fn decide(&mut self, task: TaskId, op: &Op, refused: bool, value: Option<u64>) -> Effect {
+        // Whom this preempts only a trace has to know.
+        let preempts = if self.recorder.is_some() { self.preempts(task) } else { None };
+        if op.progress {
+            self.watch.progress();
+        }
+        self.tasks[task.index()].pending = None;
+        let effect = if refused {
+            self.order(task, op, Effect::Refused);
+            Effect::Refused
+        } else {
+            self.apply(task, op)
+        };
+        if let (Some(hash), Some(object)) = (value, op.object) {
+            if let super::State::Atomic { value } = &mut self.objects[object.index()].state {
+                *value = hash;
+            }
+        }
+        let entry = &mut self.tasks[task.index()];
+        if entry.may_wait {
+            if effect == Effect::TimedOut && !entry.fired {
+                self.timeouts_left = self.timeouts_left.saturating_sub(1);
+            }
+            (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
+        }
         self.log.push(super::Decision { task, signature: op.signature() });
         if let Some(recorder) = &mut self.recorder {
             recorder.acted(self.log.len(), task, op, effect, preempts);
@@ -232,11 +295,13 @@ impl Execution {
         if let Kind::Grant = op.kind {
             self.check_bypass(op.object.unwrap_or_default());
         }
-        let retry = effect != Effect::Done || op.kind.yields();
-        if let Some(cycle) = self.watch(retry && effect != Effect::Spurious) {
+        let retry = op.kind.yields() || matches!(effect, Effect::Refused | Effect::TimedOut);
+        if (retry || !self.watch.is_idle())
+            && let Some(cycle) = self.watch(retry)
+        {
             self.livelock(&cycle);
         }
-        if self.mode == Mode::Loom {
+        if self.parked > 0 {
             engine::loom::wake_ready(self);
         }
         effect
@@ -278,7 +343,7 @@ impl Execution {
         }
         if let Some(first) = self.first_timeout(&all) {
             self.tasks[first.index()].fired = true;
-            if self.mode == Mode::Loom {
+            if self.parked > 0 {
                 engine::loom::wake_ready(self);
             }
             return;
@@ -378,7 +443,7 @@ fn start_task(me: TaskId) {
         x.tasks[me.index()].state = TaskState::Live;
         Op::bare(Kind::Start, x.tasks[me.index()].site)
     });
-    confirm(me, &op);
+    confirm(me, &op, false, None);
 }
 
 /// The task's last act: whoever joins it can go on.
@@ -397,7 +462,7 @@ pub(crate) fn finish_task(me: TaskId) {
         if me == TaskId::MAIN {
             x.check_leaks();
         }
-        if x.mode == Mode::Loom {
+        if x.parked > 0 {
             engine::loom::wake_ready(x);
         }
         x.check_all_blocked();
@@ -424,21 +489,21 @@ pub(crate) fn choose(options: usize, site: Site) -> usize {
     if options == 1 || perform(Op::bare(Kind::Choose(options), site)) == Effect::Inert {
         return 0;
     }
-    answer(options)
+    let value = answer(options);
+    record_value(value.to_string());
+    value
 }
 
 /// The answer to a choice of the current task.
 pub(crate) fn answer(options: usize) -> usize {
-    let value = with(|x| {
+    with(|x| {
         let task = x.current;
         let nth = x.tasks[task.index()].choices;
         x.tasks[task.index()].choices += 1;
         let value = x.source.choose(task, nth, options);
         x.answers.push(value);
         value
-    });
-    confirm_value(|| value.to_string());
-    value
+    })
 }
 
 /// An access to a plain variable: no scheduling point, for a data race is one in any order.
@@ -477,6 +542,13 @@ pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
 pub(crate) fn drift(execution: &mut Execution, expected: String, found: String) {
     problem(Problem::Drift { step: execution.log.len() + 1, expected, found });
     execution.over = true;
+}
+
+/// Ends the search: the program has to be explored with gates.
+pub(crate) fn want_gates() -> ! {
+    session(|session| session.report.needs_gates = true);
+    with(|x| x.over = true);
+    halt();
 }
 
 /// Ends the run if the execution has as many tasks as the engine takes.

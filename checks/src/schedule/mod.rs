@@ -119,8 +119,12 @@ impl Steer {
 impl Execution {
     /// Whose turn it is by the schedule: nobody's in particular when there is none, or it is done; an error, what was
     /// expected and what is the case, when that task can't go on.
+    #[inline]
     pub(crate) fn steer_turn(&self) -> Option<Result<TaskId, (String, String)>> {
-        let steer = self.steer.as_ref()?;
+        self.turn_by(self.steer.as_ref()?)
+    }
+
+    fn turn_by(&self, steer: &Steer) -> Option<Result<TaskId, (String, String)>> {
         let name = steer.schedule.steps.get(steer.at)?;
         let names = self.names();
         let expected = format!("`{name}` to go on");

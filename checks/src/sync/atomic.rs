@@ -4,21 +4,11 @@
 //! is sequentially consistent; the orders count only for data races on a [`RaceCell`](super::RaceCell).
 //! `compare_exchange_weak` fails only where the strong one does.
 
-use crate::execution::{Handle, Kind, Mode, State, act, confirm_value, with};
+use crate::execution::{Acted, Handle, Kind, Mode, State, act, confirm_value, with};
 use std::borrow::Cow;
 use std::panic::Location;
 
 pub use std::sync::atomic::Ordering;
-
-/// Notes an atomic's latest value, for recognising states that recur.
-fn note(handle: &Handle, value: u64) {
-    let id = handle.id_unchecked();
-    with(|x| {
-        if let State::Atomic { value: known } = &mut x.objects[id.index()].state {
-            *known = value;
-        }
-    });
-}
 
 fn is_loom(mode: Mode) -> bool {
     mode == Mode::Loom && !std::thread::panicking()
@@ -60,11 +50,11 @@ macro_rules! atomic {
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
                 let op = self.handle.op(Kind::Load(order), Location::caller());
-                let value = act(op, |mode| (match (&self.native, is_loom(mode)) {
+                let (value, confirmed) = act(op, |mode| Acted::done(match (&self.native, is_loom(mode)) {
                     (Some(native), true) => native.load(order),
                     _ => self.latest.load(Ordering::SeqCst),
-                }, false)).0;
-                confirm_value(|| {
+                }));
+                confirm_value(confirmed, || {
                     let latest = self.latest.load(Ordering::SeqCst);
                     // Weak memory: a load may see a store that another has replaced.
                     let stale = Self::hash(latest) != Self::hash(value);
@@ -78,15 +68,14 @@ macro_rules! atomic {
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
                 let op = self.handle.op(Kind::Store(order), Location::caller());
-                act(op, |mode| {
+                let confirmed = act(op, |mode| {
                     if let (Some(native), true) = (&self.native, is_loom(mode)) {
                         native.store(value, order);
                     }
                     self.latest.store(value, Ordering::SeqCst);
-                    note(&self.handle, Self::hash(value));
-                    ((), false)
-                });
-                confirm_value(|| super::show(&value));
+                    Acted { value: Some(Self::hash(value)), ..Acted::done(()) }
+                }).1;
+                confirm_value(confirmed, || super::show(&value));
             }
 
             /// Writes the value and gives the old one.
@@ -113,7 +102,7 @@ macro_rules! atomic {
                 failure: Ordering,
             ) -> Result<$value, $value> {
                 let op = self.handle.op(Kind::Cas(success, failure), Location::caller());
-                let result = act(op, |mode| {
+                let (result, confirmed) = act(op, |mode| {
                     let result = match (&self.native, is_loom(mode)) {
                         (Some(native), true) => {
                             let result = native.compare_exchange(current, new, success, failure);
@@ -124,12 +113,9 @@ macro_rules! atomic {
                         }
                         _ => self.latest.compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst),
                     };
-                    if result.is_ok() {
-                        note(&self.handle, Self::hash(new));
-                    }
-                    (result, result.is_err())
-                }).0;
-                confirm_value(|| match &result {
+                    Acted { result, refused: result.is_err(), value: result.is_ok().then(|| Self::hash(new)) }
+                });
+                confirm_value(confirmed, || match &result {
                     Ok(old) => format!("{} → {}", super::show(old), super::show(&new)),
                     Err(value) => super::show(value),
                 });
@@ -186,7 +172,7 @@ macro_rules! atomic {
                 latest: impl FnOnce(&std::sync::atomic::$name $(<$of>)?) -> $value,
             ) -> $value {
                 let op = self.handle.op(Kind::Rmw(order), site);
-                let old = act(op, |mode| {
+                let (old, confirmed) = act(op, |mode| {
                     let old = match (&self.native, is_loom(mode)) {
                         (Some(atomic), true) => {
                             let old = native(atomic);
@@ -196,10 +182,10 @@ macro_rules! atomic {
                         }
                         _ => latest(&self.latest),
                     };
-                    note(&self.handle, Self::hash(self.latest.load(Ordering::SeqCst)));
-                    (old, false)
-                }).0;
-                confirm_value(|| {
+                    let value = Self::hash(self.latest.load(Ordering::SeqCst));
+                    Acted { value: Some(value), ..Acted::done(old) }
+                });
+                confirm_value(confirmed, || {
                     let new = self.latest.load(Ordering::SeqCst);
                     format!("{} → {}", super::show(&old), super::show(&new))
                 });
@@ -294,6 +280,6 @@ pub fn fence(order: Ordering) {
         if is_loom(mode) {
             loom::sync::atomic::fence(order);
         }
-        ((), false)
+        Acted::done(())
     });
 }

@@ -1,6 +1,6 @@
 //! `RaceCell`: a plain variable whose every access is checked for a data race.
 
-use crate::execution::{Handle, State, access, confirm_value, with};
+use crate::execution::{Handle, State, access, is_recording, record_value, with};
 use std::borrow::Cow;
 use std::panic::Location;
 use std::sync::{Mutex, TryLockError};
@@ -84,10 +84,9 @@ impl<T> RaceCell<T> {
         }
         let result = act(&mut guard);
         if let Some(show) = self.show
-            && with(|x| x.recorder.is_some())
+            && is_recording()
         {
-            let value = show(&guard);
-            confirm_value(|| value);
+            record_value(show(&guard));
         }
         result
     }

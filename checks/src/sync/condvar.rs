@@ -2,7 +2,7 @@
 
 use super::{LockResult, MutexGuard, PoisonError};
 use crate::engine;
-use crate::execution::{Effect, Handle, Kind, Mode, State, act, perform, with};
+use crate::execution::{Acted, Effect, Handle, Kind, Mode, State, act, perform, with};
 use std::borrow::Cow;
 use std::panic::Location;
 use std::time::Duration;
@@ -133,7 +133,7 @@ impl Condvar {
         guard.release(self.handle.op(Kind::Wait { mutex }, site));
         drop(guard);
         let op = self.handle.op(Kind::Wake { mutex }, site).timeout(timeout);
-        let (native, effect) = act(op, |mode| {
+        let (native, confirmed) = act(op, |mode| {
             let native = match mode {
                 Mode::Loom if !std::thread::panicking() => {
                     let me = with(|x| x.current);
@@ -141,9 +141,9 @@ impl Condvar {
                 }
                 _ => None,
             };
-            (native, false)
+            Acted::done(native)
         });
-        (lock.guard(native, site), effect)
+        (lock.guard(native, site), confirmed.effect)
     }
 
     /// Wakes one of the tasks that wait now, if any.

@@ -2,7 +2,7 @@
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
 use crate::engine;
-use crate::execution::{Handle, Kind, Mode, Op, Site, State, act, confirm_value, with};
+use crate::execution::{Acted, Handle, Kind, Mode, Op, Site, State, act, is_recording, record_value, with};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -68,7 +68,7 @@ impl<T: ?Sized> Mutex<T> {
         let op = self.handle.op(Kind::Lock, site);
         let native = act(op, |mode| {
             pass_gate(mode, &op);
-            (self.lock_native(mode), false)
+            Acted::done(self.lock_native(mode))
         });
         self.guard(native.0, site)
     }
@@ -85,13 +85,15 @@ impl<T: ?Sized> Mutex<T> {
             (Some(native), Mode::Loom) if !std::thread::panicking() => {
                 pass_gate(mode, &op);
                 let guard = native.try_lock().ok();
-                let refused = guard.is_none();
-                (guard, refused)
+                Acted { refused: guard.is_none(), result: guard, value: None }
             }
-            _ => (None, with(|x| !x.ready(x.current, &Op { kind: Kind::Lock, ..op }))),
+            _ => {
+                let refused = with(|x| !x.ready(x.current, &Op { kind: Kind::Lock, ..op }));
+                Acted { result: None, refused, value: None }
+            }
         };
-        let (native, effect) = act(op, taken);
-        if effect == crate::execution::Effect::Refused {
+        let (native, confirmed) = act(op, taken);
+        if confirmed.effect == crate::execution::Effect::Refused {
             return Err(TryLockError::WouldBlock);
         }
         self.guard(native, site).map_err(TryLockError::Poisoned)
@@ -132,8 +134,10 @@ impl<T: ?Sized> Mutex<T> {
                 data_in_use()
             }
         };
-        if let (Some(show), Ok(guard)) = (self.show, &result) {
-            confirm_value(|| show(guard));
+        if let (Some(show), Ok(guard)) = (self.show, &result)
+            && is_recording()
+        {
+            record_value(show(guard));
         }
         result
     }
@@ -181,9 +185,7 @@ impl<T: ?Sized> MutexGuard<'_, T> {
         if self.data.is_none() {
             return;
         }
-        if std::mem::take(&mut self.written) && !std::thread::panicking() {
-            with(|x| x.watch.progress());
-        }
+        let op = Op { progress: std::mem::take(&mut self.written), ..op };
         act(op, |mode| {
             if op.kind == Kind::Unlock {
                 pass_gate(mode, &op);
@@ -192,7 +194,7 @@ impl<T: ?Sized> MutexGuard<'_, T> {
             }
             let data = self.data.take();
             if let (Some(show), Some(data)) = (self.lock.show, &data)
-                && with(|x| x.recorder.is_some())
+                && is_recording()
             {
                 let value = show(data);
                 with(|x| x.released_value = Some(value));
@@ -203,10 +205,12 @@ impl<T: ?Sized> MutexGuard<'_, T> {
                 // The execution is over: loom's guard would call into what is gone.
                 Mode::Shuttle => std::mem::forget(self.native.take()),
             }
-            ((), false)
+            Acted::done(())
         });
-        if let Some(value) = with(|x| x.released_value.take()) {
-            confirm_value(|| value);
+        if self.lock.show.is_some()
+            && let Some(value) = with(|x| x.released_value.take())
+        {
+            record_value(value);
         }
     }
 }

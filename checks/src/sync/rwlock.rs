@@ -1,7 +1,7 @@
 //! `RwLock`: many readers or one writer. Neither side has precedence: every order of grants is explored.
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
-use crate::execution::{Effect, Handle, Kind, Site, State, confirm_value, perform, with};
+use crate::execution::{Effect, Handle, Kind, Op, Site, State, is_recording, perform, record_value};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -113,8 +113,10 @@ impl<T: ?Sized> RwLock<T> {
             Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner()))),
             Err(TryLockError::WouldBlock) => data_in_use(),
         };
-        if let (Some(show), Ok(guard)) = (self.show, &result) {
-            confirm_value(|| show(guard));
+        if let (Some(show), Ok(guard)) = (self.show, &result)
+            && is_recording()
+        {
+            record_value(show(guard));
         }
         result
     }
@@ -126,8 +128,10 @@ impl<T: ?Sized> RwLock<T> {
             Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner()))),
             Err(TryLockError::WouldBlock) => data_in_use(),
         };
-        if let (Some(show), Ok(guard)) = (self.show, &result) {
-            confirm_value(|| show(guard));
+        if let (Some(show), Ok(guard)) = (self.show, &result)
+            && is_recording()
+        {
+            record_value(show(guard));
         }
         result
     }
@@ -201,12 +205,12 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
-        if self.written && !std::thread::panicking() {
-            with(|x| x.watch.progress());
-        }
-        perform(self.lock.handle.op(Kind::WriteUnlock, self.site));
-        if let (Some(show), Some(data)) = (self.lock.show, &self.data) {
-            confirm_value(|| show(data));
+        let op = self.lock.handle.op(Kind::WriteUnlock, self.site);
+        perform(Op { progress: self.written, ..op });
+        if let (Some(show), Some(data)) = (self.lock.show, &self.data)
+            && is_recording()
+        {
+            record_value(show(data));
         }
         self.data = None;
     }

@@ -1,11 +1,21 @@
 //! The wait-for graph: who waits for whom, and whether in vain.
 
-use crate::execution::{Execution, Hold, Op, TaskId};
+use crate::execution::{Execution, Hold, Kind, Op, State, TaskId};
 use crate::verdict::{Place, Wait, Waiting};
 
 impl Execution {
     /// Follows the one task that each waits for, from `task` back to itself.
     pub(crate) fn cycle_from(&self, task: TaskId) -> Option<Vec<(TaskId, Hold)>> {
+        // Most often nobody in question waits either: that takes no search.
+        let op = self.tasks[task.index()].pending.as_ref()?;
+        let holder = match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
+            (Kind::Join(other), _) => Some(other),
+            (_, Some(State::Mutex { holder: Some(hold) })) => Some(hold.task),
+            _ => None,
+        };
+        if holder.is_some_and(|holder| !self.tasks[holder.index()].may_wait) {
+            return None;
+        }
         self.search_cycle(task, task, &mut Vec::new(), false)
     }
 

@@ -43,7 +43,7 @@ struct Lock {
     bypass: Bypass,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct State {
     taken: bool,
     next_ticket: u32,
@@ -86,7 +86,7 @@ fn barging(lock: &Lock) {
 /// One patient task that wants the lock once, among eager ones that want it again and again.
 fn contend(eager: usize, acquire: fn(&Lock)) {
     let lock = Arc::new(Lock {
-        state: Mutex::new(State::default()).named("state"),
+        state: Mutex::new(State::default()).named_opaque("state"),
         changed: Condvar::new().named("changed"),
         // Every other task may go first once, and no more.
         bypass: Bypass::new(eager).named("lock"),
