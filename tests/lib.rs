@@ -1,1 +1,57 @@
 //! What the gates share.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+/// The repository's root.
+#[must_use]
+pub fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
+}
+
+/// Runs a binary with these arguments, from the repository's root, without a terminal and without what the environment
+/// says of colours and languages.
+///
+/// # Panics
+/// If it can't be started.
+#[must_use]
+pub fn run(binary: &str, arguments: &[&str]) -> Output {
+    let mut command = Command::new(binary);
+    command.args(arguments).current_dir(root());
+    for name in ["LANG", "LC_ALL", "LC_CTYPE", "CLICOLOR_FORCE", "CLICOLOR", "NO_COLOR"] {
+        command.env_remove(name);
+    }
+    command.output().unwrap_or_else(|error| panic!("{binary}: {error}"))
+}
+
+/// What a command wrote to stdout.
+#[must_use]
+pub fn stdout(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stdout).into_owned()
+}
+
+/// What a command wrote to stderr.
+#[must_use]
+pub fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+/// All files below a folder, sorted.
+///
+/// # Panics
+/// If the folder can't be read.
+#[must_use]
+pub fn files(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    let entries = std::fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    for entry in entries {
+        let path = entry.expect("a folder's entry").path();
+        if path.is_dir() {
+            found.extend(files(&path));
+        } else {
+            found.push(path);
+        }
+    }
+    found.sort();
+    found
+}

@@ -37,7 +37,7 @@ fn files() -> &'static Mutex<Files> {
 
 impl Source {
     /// Makes the text known, so that traces quote it wherever they are rendered.
-    pub(crate) fn register(self) {
+    pub fn register(self) {
         let mut files = files().lock().unwrap_or_else(PoisonError::into_inner);
         files.insert(self.path.to_owned(), Some(self.text.into()));
     }

@@ -97,9 +97,9 @@ pub(crate) fn explore_recorded(
     run(program, None, rules, Source::Recorded(answers.into()), Arc::default())
 }
 
-/// loom does not see an unlock, so one can't fall between a refused `try_lock` and what comes after it; and its parking
-/// is no step that it reorders. Programs that use either are explored with a gate at every mutex and task, which costs
-/// the others nothing; that one does is known once it does.
+/// loom does not see an unlock, so one can't fall between a refused `try_lock` and what comes after it; a mutex that a
+/// panic has poisoned is no use to it any more; and its parking is no step that it reorders. Programs that do any of
+/// this are explored with the model's mutexes and with a gate at every task; that one does is known once it does.
 fn run(
     program: Arc<dyn Fn() + Send + Sync>,
     preemptions: Option<usize>,
@@ -167,6 +167,10 @@ pub(crate) fn warm_up() {
 /// A task from start to finish.
 fn body(me: TaskId, program: impl FnOnce()) {
     run_task(me, program);
+    if with(|x| x.gated && !x.over && x.steer.is_none()) {
+        // Whoever asks whether the task is finished can ask before this and after.
+        pass_gate(me, &Op::bare(Kind::Start, std::panic::Location::caller()));
+    }
     finish_task(me);
     if with(|x| x.over) {
         resume_unwind(Box::new(Halt));
@@ -224,6 +228,10 @@ pub(crate) fn wait_notified<G>(me: TaskId, op: &Op, lock: impl Fn() -> G) -> G {
         }
         let guard = lock();
         with(|x| x.current = me);
+        if gave_up && !steered {
+            // A notification can come before this and after.
+            pass_gate(me, op);
+        }
         if with(|x| goes_on(x)) {
             return guard;
         }
@@ -242,7 +250,20 @@ fn wait_until(me: TaskId, op: &Op, ready: impl Fn(&Execution) -> bool) {
 fn gives_up(me: TaskId, op: &Op) -> bool {
     with(|x| x.current = me);
     if op.timeout.is_some() {
-        return with(|x| x.timeouts_left > 0) && answer(2) == 1;
+        if with(|x| x.timeouts_left == 0) {
+            return false;
+        }
+        if answer(2) == 1 {
+            return true;
+        }
+        with(|x| {
+            x.tasks[me.index()].waits_on = true;
+            x.check_all_blocked();
+        });
+        if with(|x| x.over) {
+            halt();
+        }
+        return false;
     }
     let may_wake = matches!(op.kind, Kind::Wake { .. } | Kind::Park) && with(|x| x.spurious_left > 0);
     may_wake && answer(2) == 1
@@ -261,6 +282,11 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
     match gate {
         Some(gate) => _ = gate.fetch_add(1, Ordering::AcqRel),
         None => want_gates(),
+    }
+    if let Kind::Wait { mutex } | Kind::Wake { mutex } = op.kind
+        && let Some(gate) = with(|x| x.objects[mutex.index()].native.gate.clone())
+    {
+        gate.fetch_add(1, Ordering::AcqRel);
     }
     with(|x| x.current = me);
 }
@@ -291,7 +317,7 @@ pub(crate) fn wake_ready(x: &mut Execution) {
         let (true, Some(op)) = (entry.native.parked, entry.pending) else { continue };
         let wakes = entry.fired
             || match op.kind {
-                Kind::Wake { .. } => x.signalled(task, &op),
+                Kind::Wake { .. } if !x.gated => x.signalled(task, &op),
                 _ => x.ready(task, &op),
             };
         if wakes {
@@ -320,16 +346,6 @@ pub(crate) fn follow(me: TaskId) {
         if with(|x| x.over) {
             halt();
         }
-    }
-}
-
-/// A gate at an operation on a mutex, where the program needs one.
-pub(crate) fn pass_mutex_gate(op: &Op) {
-    let (me, gated) = with(|x| (x.current, x.gated));
-    if gated {
-        pass_gate(me, op);
-    } else if op.kind == Kind::TryLock {
-        want_gates();
     }
 }
 

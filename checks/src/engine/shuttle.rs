@@ -147,10 +147,10 @@ impl Scheduler for Earliest {
     }
 
     fn next_task(&mut self, runnable: &[&Task], current: Option<shuttle::scheduler::TaskId>, yields: bool) -> Choice {
-        let current = current.filter(|current| !yields && runnable.iter().any(|task| task.id() == *current));
+        let stays = current.filter(|current| !yields && runnable.iter().any(|task| task.id() == *current));
         // A task that yields makes room for the next one.
         let after = |task: &&&Task| yields && current.is_none_or(|current| task.id() > current);
-        current.or_else(|| runnable.iter().find(after).or(runnable.first()).map(|task| task.id()))
+        stays.or_else(|| runnable.iter().find(after).or(runnable.first()).map(|task| task.id()))
     }
 
     fn next_u64(&mut self) -> u64 {

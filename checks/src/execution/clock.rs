@@ -43,6 +43,8 @@ struct TaskClocks {
     unfenced: Clock,
     /// What the last release fence published, for the next relaxed store.
     fenced: Clock,
+    /// What the unparks before its next park published.
+    token: Clock,
 }
 
 /// One access to a plain variable.
@@ -153,7 +155,19 @@ impl Clocks {
         self.task(parent).now.tick(parent);
     }
 
-    /// What `other` has done happens before what `task` does next: a join, or an unpark's token.
+    /// What `task` has done happens before what `other` does after its next park.
+    pub(crate) fn unpark(&mut self, task: TaskId, other: TaskId) {
+        let now = self.task(task).now.clone();
+        self.task(other).token.join(&now);
+        self.task(task).now.tick(task);
+    }
+
+    pub(crate) fn park(&mut self, task: TaskId) {
+        let token = std::mem::take(&mut self.task(task).token);
+        self.task(task).now.join(&token);
+    }
+
+    /// What `other`, which has ended, has done happens before what `task` does next.
     pub(crate) fn after(&mut self, task: TaskId, other: TaskId) {
         let clock = self.task(other).now.clone();
         self.task(task).now.join(&clock);

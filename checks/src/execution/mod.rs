@@ -4,6 +4,7 @@
 //! execution, and nothing here is shared between OS threads. This module knows the rules of the primitives and
 //! nothing of engines; `engine/` decides who runs.
 
+mod abort;
 mod choice;
 mod clock;
 mod livelock;
@@ -22,7 +23,7 @@ pub(crate) use session::{
 };
 pub(crate) use step::{
     Acted, Halt, access, act, answer, choose, confirm_value, is_recording, record_value, drift, fail, finish_task, halt, perform,
-    refuse_more_than, run_task, want_gates,
+    refuse_more_than, run_task, want_gates, want_gates_soon,
 };
 
 use crate::engine;
@@ -118,11 +119,12 @@ pub(crate) struct Task {
     pub(crate) may_wait: bool,
     /// The token of `park` and `unpark`.
     pub(crate) token: bool,
-    pub(crate) unparked_by: Option<TaskId>,
     /// Choices made so far.
     pub(crate) choices: usize,
     /// Set when its timeout fires because nothing else can run.
     pub(crate) fired: bool,
+    /// Under loom: it has decided not to let its timeout fire while others can still run.
+    pub(crate) waits_on: bool,
     /// The trace already shows it waiting for what is pending.
     pub(crate) shown_waiting: bool,
     pub(crate) native: engine::loom::TaskPart,
@@ -318,9 +320,9 @@ impl Execution {
             pending: Some(Op::bare(Kind::Start, site)),
             may_wait: false,
             token: false,
-            unparked_by: None,
             choices: 0,
             fired: false,
+            waits_on: false,
             shown_waiting: false,
             native: engine::loom::TaskPart::new(self.mode, self.gated),
         });
@@ -340,7 +342,9 @@ impl Execution {
         }
         let Some(op) = &entry.pending else { return true };
         self.ready(task, op)
-            || (op.timeout.is_some() && (self.timeouts_left > 0 || entry.fired) && self.may_give_up(op))
+            || (op.timeout.is_some()
+                && (entry.fired || (self.timeouts_left > 0 && !entry.waits_on))
+                && self.may_give_up(op))
     }
 
     /// Whether the scheduler may choose the task: it is enabled, or a spurious wakeup would make it so.

@@ -262,12 +262,8 @@ impl Execution {
             Kind::IsFinished(other) if self.tasks[other.index()].state == TaskState::Finished => {
                 clocks.after(task, other);
             }
-            Kind::Unpark(other) => self.tasks[other.index()].unparked_by = Some(task),
-            Kind::Park => {
-                if let Some(other) = self.tasks[task.index()].unparked_by.take() {
-                    clocks.after(task, other);
-                }
-            }
+            Kind::Unpark(other) => clocks.unpark(task, other),
+            Kind::Park if effect == Effect::Done => clocks.park(task),
             _ => {}
         }
     }

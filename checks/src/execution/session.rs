@@ -311,7 +311,10 @@ fn note_panic(info: &PanicHookInfo<'_>) {
     if text.starts_with("panic in a destructor during cleanup") || text.starts_with("panic in a function that cannot") {
         // The process would abort as soon as this hook returned.
         super::step::fail_with_noted_panic();
-        abandon();
+        finish_execution();
+        send_report(true);
+        super::abort::stop_here();
+        return;
     }
     // The engines unwind coroutines with payloads of their own; those are no panics of the program's.
     let known = info.payload().is::<&str>() || info.payload().is::<String>();

@@ -63,8 +63,9 @@ fn announce(op: &Op) -> Life {
 /// Performs an operation that the facade itself implements.
 pub(crate) fn perform(op: Op) -> Effect {
     match announce(&op) {
-        Life::Running(Running { mode, me, alone, .. }) => {
+        Life::Running(Running { mode, me, gated, alone, .. }) => {
             match mode {
+                _ if op.kind == Kind::TryLock && !gated => want_gates(),
                 Mode::Shuttle if alone => {}
                 Mode::Shuttle => engine::shuttle::switch(op.kind.yields()),
                 Mode::Loom => engine::loom::wait_turn(me, &op),
@@ -119,7 +120,6 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
                 // shuttle's spawn is a scheduling point itself; and what else a task did in its critical section can't
                 // be told from an unlock right after it, but by a `try_lock`.
                 Mode::Shuttle if op.kind == Kind::Spawn || (op.kind == Kind::Unlock && !gated) => {}
-                Mode::Shuttle if op.kind == Kind::TryLock && !gated => want_gates(),
                 Mode::Shuttle if alone => {}
                 Mode::Shuttle => engine::shuttle::switch(false),
                 Mode::Loom if steered => engine::loom::follow(me),
@@ -284,6 +284,7 @@ impl Execution {
                 self.timeouts_left = self.timeouts_left.saturating_sub(1);
             }
             (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
+            entry.waits_on = false;
         }
         self.log.push(super::Decision { task, signature: op.signature() });
         if let Some(recorder) = &mut self.recorder {
@@ -549,6 +550,12 @@ pub(crate) fn want_gates() -> ! {
     session(|session| session.report.needs_gates = true);
     with(|x| x.over = true);
     halt();
+}
+
+/// The same while a panic unwinds, which goes on with operations that do nothing.
+pub(crate) fn want_gates_soon() {
+    session(|session| session.report.needs_gates = true);
+    with(|x| x.over = true);
 }
 
 /// Ends the run if the execution has as many tasks as the engine takes.

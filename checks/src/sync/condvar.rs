@@ -137,7 +137,12 @@ impl Condvar {
             let native = match mode {
                 Mode::Loom if !std::thread::panicking() => {
                     let me = with(|x| x.current);
-                    engine::loom::wait_notified(me, &op, || lock.lock_native(mode))
+                    if lock.native.is_some() {
+                        engine::loom::wait_notified(me, &op, || lock.lock_native(mode))
+                    } else {
+                        engine::loom::wait_turn(me, &op);
+                        None
+                    }
                 }
                 _ => None,
             };

@@ -48,6 +48,13 @@ impl<T> Shared<T> {
         if self.is_rendezvous() {
             let number = taken + length as u64 - 1;
             perform(self.handle.op(Kind::Taken(number), site));
+            let (_, _, taken, _) = self.state();
+            if taken <= number
+                && let Some(value) = self.pop()
+            {
+                // The receiver went without taking it, and left it to its sender.
+                return Err(TrySendError::Disconnected(value));
+            }
         }
         Ok(())
     }
@@ -206,6 +213,9 @@ impl<T> Drop for Receiver<T> {
     #[track_caller]
     fn drop(&mut self) {
         perform(self.op(Kind::DropReceiver, Location::caller()));
+        if self.shared.is_rendezvous() {
+            return;
+        }
         let messages = std::mem::take(&mut *self.shared.messages.lock().unwrap_or_else(PoisonError::into_inner));
         drop(messages);
     }

@@ -1,8 +1,10 @@
-//! `Mutex`: loom's own under loom; under shuttle, the model's.
+//! `Mutex`: loom's own under loom, unless the program does to it what loom's can't take; the model's otherwise.
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
 use crate::engine;
-use crate::execution::{Acted, Handle, Kind, Mode, Op, Site, State, act, is_recording, record_value, with};
+use crate::execution::{
+    Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, is_recording, perform, record_value, want_gates_soon, with,
+};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -27,7 +29,7 @@ impl<T> Mutex<T> {
     #[must_use]
     pub fn new(value: T) -> Self {
         let handle = Handle::new(State::Mutex { holder: None }, Location::caller());
-        let native = with(|x| x.mode == Mode::Loom).then(|| Native::new(()));
+        let native = with(|x| x.mode == Mode::Loom && !x.gated).then(|| Native::new(()));
         Mutex { handle, native, show: None, data: std::sync::Mutex::new(value) }
     }
 
@@ -66,11 +68,12 @@ impl<T: ?Sized> Mutex<T> {
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
         let op = self.handle.op(Kind::Lock, site);
-        let native = act(op, |mode| {
-            pass_gate(mode, &op);
-            Acted::done(self.lock_native(mode))
-        });
-        self.guard(native.0, site)
+        if self.native.is_none() {
+            perform(op);
+            return self.guard(None, site);
+        }
+        let native = act(op, |mode| Acted::done(self.lock_native(mode))).0;
+        self.guard(native, site)
     }
 
     /// Takes the mutex if nobody holds it.
@@ -81,22 +84,10 @@ impl<T: ?Sized> Mutex<T> {
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
         let op = self.handle.op(Kind::TryLock, site);
-        let taken = |mode| match (&self.native, mode) {
-            (Some(native), Mode::Loom) if !std::thread::panicking() => {
-                pass_gate(mode, &op);
-                let guard = native.try_lock().ok();
-                Acted { refused: guard.is_none(), result: guard, value: None }
-            }
-            _ => {
-                let refused = with(|x| !x.ready(x.current, &Op { kind: Kind::Lock, ..op }));
-                Acted { result: None, refused, value: None }
-            }
-        };
-        let (native, confirmed) = act(op, taken);
-        if confirmed.effect == crate::execution::Effect::Refused {
+        if perform(op) == Effect::Refused {
             return Err(TryLockError::WouldBlock);
         }
-        self.guard(native, site).map_err(TryLockError::Poisoned)
+        self.guard(None, site).map_err(TryLockError::Poisoned)
     }
 
     /// The data, without locking: the borrow proves that nobody else has the mutex.
@@ -119,7 +110,6 @@ impl<T: ?Sized> Mutex<T> {
 
     pub(super) fn lock_native(&self, mode: Mode) -> Option<NativeGuard<'_>> {
         let native = self.native.as_ref().filter(|_| mode == Mode::Loom && !std::thread::panicking())?;
-        // loom's mutexes are never poisoned for others: they hold no data.
         native.lock().ok()
     }
 
@@ -140,12 +130,6 @@ impl<T: ?Sized> Mutex<T> {
             record_value(show(guard));
         }
         result
-    }
-}
-
-fn pass_gate(mode: Mode, op: &Op) {
-    if mode == Mode::Loom && !std::thread::panicking() {
-        engine::loom::pass_mutex_gate(op);
     }
 }
 
@@ -187,9 +171,8 @@ impl<T: ?Sized> MutexGuard<'_, T> {
         }
         let op = Op { progress: std::mem::take(&mut self.written), ..op };
         act(op, |mode| {
-            if op.kind == Kind::Unlock {
-                pass_gate(mode, &op);
-            } else if mode == Mode::Loom && !std::thread::panicking() {
+            let panics = std::thread::panicking();
+            if mode == Mode::Loom && !panics && (op.kind != Kind::Unlock || self.lock.native.is_none()) {
                 engine::loom::pass_gate(with(|x| x.current), &op);
             }
             let data = self.data.take();
@@ -200,10 +183,16 @@ impl<T: ?Sized> MutexGuard<'_, T> {
                 with(|x| x.released_value = Some(value));
             }
             drop(data);
-            match mode {
-                Mode::Loom => drop(self.native.take()),
+            match (mode, self.native.take()) {
+                (_, None) => {}
+                // A panic that may be caught: loom would take its mutex for poisoned, and panic itself at the next lock.
+                (Mode::Loom, native) if panics => {
+                    std::mem::forget(native);
+                    want_gates_soon();
+                }
+                (Mode::Loom, native) => drop(native),
                 // The execution is over: loom's guard would call into what is gone.
-                Mode::Shuttle => std::mem::forget(self.native.take()),
+                (Mode::Shuttle, native) => std::mem::forget(native),
             }
             Acted::done(())
         });

@@ -107,7 +107,8 @@ impl<T> OnceLock<T> {
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
         perform(self.once.handle.op(Kind::OnceCheck, Location::caller()));
-        self.value.get()
+        // The value is there before the run has ended, which is what orders it.
+        if self.once.done() { self.value.get() } else { None }
     }
 
     /// Sets the value.

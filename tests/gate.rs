@@ -1,0 +1,180 @@
+//! The gate lets through what it has to, and nothing else.
+
+use raddle::suite::{CheckResult, Job, jobs, run_jobs, trials};
+use raddle::{Catalogue, Checker, Coverage, Engine, Family, Outcome, Pattern, Variant};
+use raddle_scenarios::CATALOGUE;
+use std::collections::BTreeMap;
+
+fn check(jobs: &[Job]) -> Vec<CheckResult> {
+    run_jobs(jobs, Checker::DEFAULT_SEED, None, None)
+}
+
+/// The number of executions that loom tells apart: a search that silently shrinks fails here.
+#[test]
+fn correct_variants_are_proven_by_exactly_so_many_executions() {
+    let exact = BTreeMap::from([
+        ("locks/condvar/while_loop", 110_896),
+        ("locks/lock_order/one_order", 12),
+        ("locks/mutex/held_lock", 12),
+        ("pitfalls/unfair_lock/ticket", 234),
+        ("threads/gil/lock_spans_update", 12),
+    ]);
+    let correct: Vec<Job> = jobs(&CATALOGUE, &[], &[Engine::Loom])
+        .unwrap()
+        .into_iter()
+        .filter(|job| job.variant.is_correct())
+        .collect();
+    let mut found = BTreeMap::new();
+    let names: Vec<String> = correct.iter().map(Job::name).collect();
+    for (name, result) in names.iter().zip(check(&correct)) {
+        match result.outcome {
+            Ok(Outcome::Holds(Coverage::Exhaustive { executions })) => found.insert(name.as_str(), executions),
+            other => panic!("{name}: expected an exhaustive proof, got {other:?}"),
+        };
+    }
+    assert_eq!(found, exact, "left: found; right: recorded");
+}
+
+#[test]
+fn every_engine_meets_every_expectation() {
+    // PCT runs by priorities, and so never goes round in a livelock's circle; depth-first search is not for retries.
+    let engines = [Engine::Shuttle(raddle::Strategy::Pct), Engine::Shuttle(raddle::Strategy::Urw)];
+    let jobs: Vec<Job> = jobs(&CATALOGUE, &[], &engines)
+        .unwrap()
+        .into_iter()
+        .filter(|job| job.variant.declared() != raddle::Expect::Livelock)
+        .collect();
+    for result in run_jobs(&jobs, Checker::DEFAULT_SEED, Some(3_000), None) {
+        let verdict = result.verdict();
+        assert!(result.is_met(), "{} under {}: {verdict}, not {}", result.job.name(), result.job.engine, result.job.expect());
+    }
+}
+
+/// A catalogue in which `variant` of `pattern` is declared over another variant's program.
+fn swapped(pattern: &Pattern, variant: &Variant, program_of: &Variant) -> &'static Catalogue {
+    let pattern = Pattern { variants: vec![variant.with_program_of(program_of)].leak(), ..*pattern };
+    let families = vec![Family { name: "swapped", patterns: vec![pattern].leak() }].leak();
+    Box::leak(Box::new(Catalogue { name: "swapped", families }))
+}
+
+/// Every buggy program in a correct slot, and the correct one in every buggy slot.
+fn swaps() -> Vec<(String, &'static Catalogue)> {
+    let mut swaps = Vec::new();
+    for pattern in CATALOGUE.patterns() {
+        let correct = &pattern.variants[0];
+        for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
+            let name = format!("{}: {} as {}", pattern.name, buggy.name, correct.name);
+            swaps.push((name, swapped(pattern, correct, buggy)));
+            let name = format!("{}: {} as {}", pattern.name, correct.name, buggy.name);
+            swaps.push((name, swapped(pattern, buggy, correct)));
+        }
+    }
+    swaps
+}
+
+#[test]
+fn a_swapped_program_is_noticed_by_every_engine() {
+    let swaps = swaps();
+    assert!(swaps.len() >= 30, "only {} swaps", swaps.len());
+    for (name, catalogue) in swaps {
+        for result in check(&jobs(catalogue, &[], &Engine::DEFAULT).unwrap()) {
+            assert!(!result.is_met(), "{name}: {} under {} went unnoticed", result.verdict(), result.job.engine);
+        }
+    }
+}
+
+#[test]
+fn a_swapped_program_fails_check_and_cargo_test() {
+    // One of each direction is enough for the two front ends.
+    for (name, catalogue) in swaps().into_iter().take(2) {
+        let code = raddle::suite::run(catalogue, ["raddle", "check", "--quiet"]);
+        assert_eq!(code, raddle::suite::EXIT_UNMET, "{name}: `check`");
+        let arguments = libtest_mimic::Arguments { quiet: true, ..libtest_mimic::Arguments::default() };
+        let conclusion = libtest_mimic::run(&arguments, trials(catalogue));
+        assert!(conclusion.has_failed(), "{name}: the test harness");
+        assert_eq!(conclusion.num_failed, 2, "{name}: one failure for each engine");
+    }
+}
+
+/// Everything that has to be the same in each run.
+fn fingerprint(results: &[CheckResult]) -> Vec<String> {
+    let describe = |result: &CheckResult| match &result.outcome {
+        Ok(Outcome::Fails(found)) => raddle::report::text::counterexample(None, found, &raddle::report::text::Style::PLAIN),
+        other => format!("{other:?}"),
+    };
+    results.iter().map(|result| format!("{} {}\n{}", result.job.name(), result.job.engine, describe(result))).collect()
+}
+
+#[test]
+fn twenty_runs_give_the_same_verdicts_schedules_and_renderings() {
+    let jobs = jobs(&CATALOGUE, &[], &Engine::DEFAULT).unwrap();
+    let first = fingerprint(&check(&jobs));
+    // The longest proof is the same work each time: its count is asserted above.
+    let rest: Vec<Job> = jobs.iter().filter(|job| job.variant.name != "while_loop").copied().collect();
+    let expected: Vec<&String> = first.iter().filter(|text| !text.contains("/while_loop ")).collect();
+    for run in 1..20 {
+        let at_once = Some(1 + run % 4);
+        let again = fingerprint(&run_jobs(&rest, Checker::DEFAULT_SEED, None, at_once));
+        assert_eq!(again.iter().collect::<Vec<_>>(), expected, "run {run}, {at_once:?} at once");
+    }
+}
+
+#[test]
+fn a_budget_that_runs_out_is_inconclusive() {
+    let all = jobs(&CATALOGUE, &["locks/condvar/while_loop".into()], &[Engine::Loom]).unwrap();
+    let results = run_jobs(&all, Checker::DEFAULT_SEED, Some(100), None);
+    assert_eq!(results[0].verdict(), "inconclusive");
+    assert!(!results[0].is_met(), "an inconclusive search meets nothing");
+}
+
+/// At other seeds too, and within a thousand schedules.
+#[test]
+fn every_bug_is_found_at_twenty_other_seeds() {
+    let buggy: Vec<Job> = jobs(&CATALOGUE, &[], &[Engine::shuttle()])
+        .unwrap()
+        .into_iter()
+        .filter(|job| !job.variant.is_correct())
+        .collect();
+    for seed in 1..=20 {
+        for result in run_jobs(&buggy, seed, Some(1_000), None) {
+            assert!(result.is_met(), "{} at seed {seed}: {}", result.job.name(), result.verdict());
+        }
+    }
+}
+
+fn opposite_orders() {
+    use raddle::sync::{Arc, Mutex};
+    let locks = Arc::new((Mutex::new(0), Mutex::new(0)));
+    let theirs = Arc::clone(&locks);
+    let other = raddle::thread::spawn(move || {
+        let _second = theirs.1.lock().unwrap();
+        let _first = theirs.0.lock().unwrap();
+    });
+    let _first = locks.0.lock().unwrap();
+    let _second = locks.1.lock().unwrap();
+    drop((_first, _second));
+    other.join().unwrap();
+}
+
+#[test]
+fn a_hundred_failing_checks_leave_the_process_as_it_was() {
+    let threads_before = threads();
+    for round in 0..100 {
+        let engine = Engine::ALL[round % Engine::ALL.len()];
+        let outcome = Checker::new().engine(engine).run(|| opposite_orders());
+        assert!(matches!(outcome, Ok(Outcome::Fails(_))), "{engine}, round {round}: {outcome:?}");
+        assert!(!std::thread::panicking());
+    }
+    let panicked = std::panic::catch_unwind(|| Checker::new().check(|| panic!("as it should")));
+    assert!(panicked.is_err(), "`check` panics with what it found");
+    let outcome = Checker::new().engine(Engine::Loom).run(|| {});
+    assert!(matches!(outcome, Ok(Outcome::Holds(_))), "and the next check is as good as the first: {outcome:?}");
+    if let (Some(before), Some(after)) = (threads_before, threads()) {
+        assert!(after <= before + 20, "{before} threads before, {after} after: other tests run beside this one, but a hundred threads can't be theirs");
+    }
+}
+
+/// The process's threads, where the system tells.
+fn threads() -> Option<usize> {
+    Some(std::fs::read_dir("/proc/self/task").ok()?.count())
+}
