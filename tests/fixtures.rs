@@ -10,7 +10,11 @@ use std::path::{Path, PathBuf};
 
 fn records() -> Vec<PathBuf> {
     let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    files(&root().join("fixtures")).into_iter().filter(is_record).filter(|path| !path.iter().any(|part| part == "bad")).collect()
+    files(&root().join("fixtures"))
+        .into_iter()
+        .filter(is_record)
+        .filter(|path| !path.iter().any(|part| part == "bad"))
+        .collect()
 }
 
 /// Follows a record's schedule under `engine`.

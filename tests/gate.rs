@@ -19,11 +19,8 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
         ("pitfalls/unfair_lock/ticket", 234),
         ("threads/gil/lock_spans_update", 12),
     ]);
-    let correct: Vec<Job> = jobs(&CATALOGUE, &[], &[Engine::Loom])
-        .unwrap()
-        .into_iter()
-        .filter(|job| job.variant.is_correct())
-        .collect();
+    let correct: Vec<Job> =
+        jobs(&CATALOGUE, &[], &[Engine::Loom]).unwrap().into_iter().filter(|job| job.variant.is_correct()).collect();
     let mut found = BTreeMap::new();
     let names: Vec<String> = correct.iter().map(Job::name).collect();
     for (name, result) in names.iter().zip(check(&correct)) {
@@ -46,7 +43,13 @@ fn every_engine_meets_every_expectation() {
         .collect();
     for result in run_jobs(&jobs, Checker::DEFAULT_SEED, Some(3_000), None) {
         let verdict = result.verdict();
-        assert!(result.is_met(), "{} under {}: {verdict}, not {}", result.job.name(), result.job.engine, result.job.expect());
+        assert!(
+            result.is_met(),
+            "{} under {}: {verdict}, not {}",
+            result.job.name(),
+            result.job.engine,
+            result.job.expect()
+        );
     }
 }
 
@@ -99,7 +102,9 @@ fn a_swapped_program_fails_check_and_cargo_test() {
 /// Everything that has to be the same in each run.
 fn fingerprint(results: &[CheckResult]) -> Vec<String> {
     let describe = |result: &CheckResult| match &result.outcome {
-        Ok(Outcome::Fails(found)) => raddle::report::text::counterexample(None, found, &raddle::report::text::Style::PLAIN),
+        Ok(Outcome::Fails(found)) => {
+            raddle::report::text::counterexample(None, found, &raddle::report::text::Style::PLAIN)
+        }
         other => format!("{other:?}"),
     };
     results.iter().map(|result| format!("{} {}\n{}", result.job.name(), result.job.engine, describe(result))).collect()
@@ -150,9 +155,8 @@ fn opposite_orders() {
         let _second = theirs.1.lock().unwrap();
         let _first = theirs.0.lock().unwrap();
     });
-    let _first = locks.0.lock().unwrap();
-    let _second = locks.1.lock().unwrap();
-    drop((_first, _second));
+    let guards = (locks.0.lock().unwrap(), locks.1.lock().unwrap());
+    drop(guards);
     other.join().unwrap();
 }
 
@@ -170,7 +174,10 @@ fn a_hundred_failing_checks_leave_the_process_as_it_was() {
     let outcome = Checker::new().engine(Engine::Loom).run(|| {});
     assert!(matches!(outcome, Ok(Outcome::Holds(_))), "and the next check is as good as the first: {outcome:?}");
     if let (Some(before), Some(after)) = (threads_before, threads()) {
-        assert!(after <= before + 20, "{before} threads before, {after} after: other tests run beside this one, but a hundred threads can't be theirs");
+        assert!(
+            after <= before + 20,
+            "{before} threads before, {after} after: other tests run beside this one, but a hundred threads can't be theirs"
+        );
     }
 }
 

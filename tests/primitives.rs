@@ -4,6 +4,7 @@
 //! theirs that names the engines or the checker.
 
 #![expect(clippy::items_after_statements, reason = "a program stands right before what is expected of it")]
+#![expect(clippy::disallowed_types, reason = "what the executions came to is collected outside of them")]
 
 use raddle::sync::atomic::{
     AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32,
@@ -12,9 +13,7 @@ use raddle::sync::atomic::{
 use raddle::sync::mpsc::{
     self, RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError, channel, sync_channel,
 };
-use raddle::sync::{
-    Arc, Barrier, Condvar, Mutex, Once, OnceLock, RaceCell, RwLock, Semaphore, TryLockError, Weak,
-};
+use raddle::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RaceCell, RwLock, Semaphore, TryLockError, Weak};
 use raddle::{Bypass, CheckError, Checker, Coverage, Engine, Outcome, Strategy, Verdict, thread};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
@@ -227,8 +226,6 @@ fn mutexes_in_opposite_orders_are_a_deadlock_of_two() {
     fails(program, is_deadlock_of_two);
 }
 
-// Poisoning is shuttle's alone: see `raw_loom_mutex_can_not_be_locked_again_once_a_panic_unwound_its_guard`.
-
 #[test]
 fn mutex_is_poisoned_by_a_holder_that_panics() {
     fn program() -> &'static str {
@@ -255,12 +252,12 @@ fn mutex_is_poisoned_by_a_holder_that_panics() {
         assert!(lock.is_poisoned(), "the holder panicked");
         seen
     }
-    outcomes_with(SHUTTLE, &Checker::new(), program, ["poisoned", "sound"]);
+    outcomes(program, ["poisoned", "sound"]);
 }
 
 #[test]
 fn mutex_poisoning_reaches_every_accessor_and_can_be_cleared() {
-    holds_with(SHUTTLE, &Checker::new(), || {
+    holds(|| {
         let mut lock = Mutex::new(7);
         panics_with(|| drop(lock.lock()));
         assert!(!lock.is_poisoned(), "the guard was dropped before the panic");
@@ -318,7 +315,8 @@ fn condvar_wait_while_waits_while_the_condition_holds() {
                 changed.notify_all();
             }
         };
-        let wait = || assert_eq!(*changed.wait_while(count.lock().unwrap(), |count| *count < 2).unwrap(), 2, "too early");
+        let wait =
+            || assert_eq!(*changed.wait_while(count.lock().unwrap(), |count| *count < 2).unwrap(), 2, "too early");
         both(tell, wait);
     });
 }
@@ -371,9 +369,12 @@ fn condvar_notify_one_wakes_any_of_two_waiters() {
 #[test]
 fn condvar_notify_one_wakes_only_one_of_two_waiters() {
     let program = || _ = first_of_two_waiters(Condvar::notify_one, false);
-    fails_with(DEFAULT, &Checker::new(), program, |verdict| {
-        matches!(verdict, Verdict::Stuck { waiting } if waiting.iter().any(|waiting| waiting.operation == "wake"))
-    });
+    fails_with(
+        DEFAULT,
+        &Checker::new(),
+        program,
+        |verdict| matches!(verdict, Verdict::Stuck { waiting } if waiting.iter().any(|waiting| waiting.operation == "wake")),
+    );
 }
 
 #[test]
@@ -381,8 +382,9 @@ fn condvar_notify_all_wakes_both_waiters() {
     outcomes_with(DEFAULT, &Checker::new(), || first_of_two_waiters(Condvar::notify_all, false), [1, 2]);
 }
 
-/// A wait with a timeout beside a task that notifies.
-fn wait_beside_a_notifier() -> &'static str {
+/// A wait with a timeout beside a task that notifies; `before` is done first.
+fn wait_beside_a_notifier(before: fn()) -> &'static str {
+    before();
     let (ready, changed) = (Mutex::new(false), Condvar::new());
     let tell = || {
         *ready.lock().unwrap() = true;
@@ -404,15 +406,23 @@ fn wait_beside_a_notifier() -> &'static str {
     both(tell, wait).1
 }
 
+/// Makes loom explore the program with the model's mutexes.
+fn try_a_lock() {
+    assert!(Mutex::new(()).try_lock().is_ok(), "nobody else knows it");
+}
+
 #[test]
 fn condvar_wait_timeout_races_with_a_notification() {
     let expected = ["was ready", "timed out", "timed out, then ready", "notified"];
-    outcomes(wait_beside_a_notifier, expected);
+    outcomes(|| wait_beside_a_notifier(|| ()), expected);
+    outcomes(|| wait_beside_a_notifier(try_a_lock), expected);
 }
 
 #[test]
 fn condvar_wait_timeout_does_not_fire_early_without_a_budget_for_it() {
-    outcomes_with(THOROUGH, &Checker::new().timeouts(0), wait_beside_a_notifier, ["was ready", "notified"]);
+    let checker = Checker::new().timeouts(0);
+    outcomes_with(THOROUGH, &checker, || wait_beside_a_notifier(|| ()), ["was ready", "notified"]);
+    outcomes_with(THOROUGH, &checker, || wait_beside_a_notifier(try_a_lock), ["was ready", "notified"]);
 }
 
 #[test]
@@ -442,8 +452,9 @@ fn condvar_the_shorter_of_two_timeouts_fires_first_when_nothing_else_can_run() {
     outcomes_with(THOROUGH, &Checker::new().timeouts(0), program, [vec![1, 2]]);
 }
 
-/// Waits without a loop.
-fn trust_the_wakeup() {
+/// Waits without a loop; `before` is done first.
+fn trust_the_wakeup(before: fn()) {
+    before();
     let (ready, changed) = (Mutex::new(false), Condvar::new());
     let tell = || {
         *ready.lock().unwrap() = true;
@@ -463,9 +474,11 @@ fn trust_the_wakeup() {
 
 #[test]
 fn condvar_wakes_for_nothing_only_where_the_check_allows_it() {
-    holds(trust_the_wakeup);
     let spurious = Checker::new().spurious_wakeups(1);
-    fails_with(THOROUGH, &spurious, trust_the_wakeup, |verdict| is_assertion(verdict, "woken for nothing"));
+    for program in [|| trust_the_wakeup(|| ()), || trust_the_wakeup(try_a_lock)] {
+        holds(program);
+        fails_with(THOROUGH, &spurious, program, |verdict| is_assertion(verdict, "woken for nothing"));
+    }
     holds_with(THOROUGH, &spurious, || {
         let (ready, changed) = (Mutex::new(false), Condvar::new());
         let tell = || {
@@ -651,7 +664,10 @@ fn semaphore_two_tasks_that_hold_one_of_two_and_want_another_deadlock() {
         };
         both(take_two, take_two);
     };
-    fails(program, |verdict| matches!(verdict, Verdict::Deadlock { cycle } if cycle.iter().all(|wait| wait.wants == "pool")));
+    fails(
+        program,
+        |verdict| matches!(verdict, Verdict::Deadlock { cycle } if cycle.iter().all(|wait| wait.wants == "pool")),
+    );
 }
 
 // Barrier
@@ -921,7 +937,11 @@ fn sync_channel_blocks_at_its_bound() {
 fn sync_channel_try_send_tells_full_from_disconnected() {
     holds(|| {
         let (sender, receiver) = sync_channel(1);
-        assert_eq!((sender.try_send(1), sender.try_send(2)), (Ok(()), Err(TrySendError::Full(2))), "there is room for one");
+        assert_eq!(
+            (sender.try_send(1), sender.try_send(2)),
+            (Ok(()), Err(TrySendError::Full(2))),
+            "there is room for one"
+        );
         drop(receiver);
         assert_eq!(sender.try_send(3), Err(TrySendError::Disconnected(3)), "the receiver is gone");
         assert_eq!(sender.send(4), Err(SendError(4)), "and a full channel does not block then");
@@ -1140,7 +1160,8 @@ fn atomic_relaxed_flag_publishes_nothing() {
     fails(load, is_race_on_data);
     let failed_exchange = || {
         // The exchange fails where it reads `true`, so the order of its failure counts.
-        let look = |flag: &AtomicBool| flag.compare_exchange(false, false, Ordering::Acquire, Ordering::Relaxed).is_err();
+        let look =
+            |flag: &AtomicBool| flag.compare_exchange(false, false, Ordering::Acquire, Ordering::Relaxed).is_err();
         let _ = publish(|flag| flag.store(true, Ordering::Release), look);
     };
     fails(failed_exchange, is_race_on_data);
@@ -1233,6 +1254,26 @@ fn race_cell_can_be_read_by_all() {
         data.with_mut(|data| data.push(2));
         assert_eq!(data.with(Vec::len), 2, "and it can be written once they are done");
     });
+}
+
+#[test]
+fn race_cell_can_be_read_by_two_at_once_and_within_itself() {
+    holds(|| {
+        let data = RaceCell::new(1);
+        data.set(2);
+        let read = || {
+            data.with(|value| {
+                thread::yield_now();
+                *value + data.get()
+            })
+        };
+        assert_eq!(both(read, read), (4, 4), "both read it, twice");
+    });
+    let written_inside_itself = || {
+        let data = RaceCell::new(1);
+        data.with_mut(|_| data.set(2));
+    };
+    fails(written_inside_itself, |verdict| is_assertion(verdict, "in use by the task itself"));
 }
 
 #[test]
@@ -1332,15 +1373,18 @@ fn thread_panic_fails_the_execution_and_names_the_thread() {
         let worker = thread::Builder::new().name("worker".into()).spawn(|| panic!("out of paper")).unwrap();
         let _ = worker.join();
     };
-    fails_with(&Engine::ALL, &Checker::new(), program, |verdict| {
-        matches!(verdict, Verdict::Assertion { task, message, at: Some(_) } if task == "worker" && message == "out of paper")
-    });
+    fails_with(
+        &Engine::ALL,
+        &Checker::new(),
+        program,
+        |verdict| matches!(verdict, Verdict::Assertion { task, message, at: Some(_) } if task == "worker" && message == "out of paper"),
+    );
 }
 
 #[test]
 fn thread_scope_borrows_and_gives_values() {
     holds(|| {
-        let words = vec![String::from("a"), String::from("b")];
+        let words = [String::from("a"), String::from("b")];
         let mut total = 0;
         let joined = thread::scope(|scope| {
             let first = scope.spawn(|| words[0].clone());
@@ -1373,9 +1417,10 @@ fn thread_scope_fails_with_the_panic_of_a_thread_in_it() {
             thread::Builder::new().name("scoped".into()).spawn_scoped(scope, || panic!("out of ink")).unwrap();
         });
     };
-    fails(program, |verdict| {
-        matches!(verdict, Verdict::Assertion { task, message, .. } if task == "scoped" && message == "out of ink")
-    });
+    fails(
+        program,
+        |verdict| matches!(verdict, Verdict::Assertion { task, message, .. } if task == "scoped" && message == "out of ink"),
+    );
 }
 
 #[test]
@@ -1554,9 +1599,12 @@ fn misuse_and_leak_end_the_execution_with_their_verdicts() {
     let misuse = || {
         both(|| raddle::misuse("closed twice"), || ());
     };
-    fails_with(&Engine::ALL, &Checker::new(), misuse, |verdict| {
-        matches!(verdict, Verdict::Misuse { task, message } if task == "other" && message == "closed twice")
-    });
+    fails_with(
+        &Engine::ALL,
+        &Checker::new(),
+        misuse,
+        |verdict| matches!(verdict, Verdict::Misuse { task, message } if task == "other" && message == "closed twice"),
+    );
     let leak = || {
         let node = Arc::new(());
         let weak: Weak<()> = Arc::downgrade(&node);
@@ -1565,9 +1613,12 @@ fn misuse_and_leak_end_the_execution_with_their_verdicts() {
             raddle::leak("a node")
         }
     };
-    fails_with(&Engine::ALL, &Checker::new(), leak, |verdict| {
-        matches!(verdict, Verdict::Leak { what } if what == &["a node"])
-    });
+    fails_with(
+        &Engine::ALL,
+        &Checker::new(),
+        leak,
+        |verdict| matches!(verdict, Verdict::Leak { what } if what == &["a node"]),
+    );
 }
 
 #[test]
@@ -1814,7 +1865,7 @@ fn raw_loom_mutex_can_not_be_locked_again_once_a_panic_unwound_its_guard() {
             let _ = lock.lock();
         });
     };
-    assert!(catch_unwind(relock).is_err(), "loom's mutexes survive a panic now: test poisoning under loom too");
+    assert!(catch_unwind(relock).is_err(), "loom's mutexes survive a panic now: is the model's still needed?");
 }
 
 #[test]

@@ -37,9 +37,8 @@ fn opposite_orders<T: Send + 'static>(first_has: impl FnOnce() -> T, second_has:
         })
     };
     let _kept = in_hand;
-    let _one = one.lock().unwrap();
-    let _two = two.lock().unwrap();
-    drop((_one, _two));
+    let guards = (one.lock().unwrap(), two.lock().unwrap());
+    drop(guards);
     other.join().unwrap();
 }
 
@@ -176,7 +175,10 @@ fn scope_a_panic_inside_still_waits_for_its_threads() {
         assert!(*done.lock().unwrap(), "the thread had ended");
         panic!("after the scope");
     }) {
-        assert!(matches!(&verdict, Verdict::Assertion { message, .. } if message == "after the scope"), "{engine}: {verdict:?}");
+        assert!(
+            matches!(&verdict, Verdict::Assertion { message, .. } if message == "after the scope"),
+            "{engine}: {verdict:?}"
+        );
     }
 }
 
@@ -229,7 +231,10 @@ fn a_destructor_that_waits_in_vain_while_a_panic_unwinds_is_a_verdict() {
         let both = (takes_lock, &guard);
         assert_eq!(**both.1, 1, "never one");
     }) {
-        assert!(matches!(&verdict, Verdict::Assertion { message, .. } if message.contains("never one")), "{engine}: {verdict:?}");
+        assert!(
+            matches!(&verdict, Verdict::Assertion { message, .. } if message.contains("never one")),
+            "{engine}: {verdict:?}"
+        );
     }
 }
 

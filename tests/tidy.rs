@@ -22,7 +22,12 @@ fn the_directory_and_the_registry_agree() {
     for family in CATALOGUE.families {
         for pattern in family.patterns {
             let file = format!("scenarios/src/{}.rs", pattern.name);
-            assert!(pattern.name.starts_with(&format!("{}/", family.name)), "{} is in family {}", pattern.name, family.name);
+            assert!(
+                pattern.name.starts_with(&format!("{}/", family.name)),
+                "{} is in family {}",
+                pattern.name,
+                family.name
+            );
             assert_eq!(pattern.source.path.replace('\\', "/"), file, "{}", pattern.name);
         }
     }
@@ -56,7 +61,13 @@ fn every_buggy_variant_is_marked_once_and_declares_its_verdict() {
         let marks = text.matches("// BUG: ").count();
         assert_eq!(marks, buggy.len(), "{}: one `// BUG:` for each buggy variant", pattern.name);
         for variant in buggy {
-            assert_ne!(variant.declared(), raddle::Expect::Holds, "{}/{} declares no verdict", pattern.name, variant.name);
+            assert_ne!(
+                variant.declared(),
+                raddle::Expect::Holds,
+                "{}/{} declares no verdict",
+                pattern.name,
+                variant.name
+            );
         }
         assert!(pattern.variants[0].is_correct(), "{}: a correct variant comes first", pattern.name);
         for variant in pattern.variants {
@@ -101,7 +112,11 @@ fn nobody_names_what_is_not_theirs() {
         let name = relative(&path, "checks/src");
         let owns = engines.iter().any(|engine| name.starts_with(engine));
         let text = read(&path);
-        let uses = |word: &str| text.lines().any(|line| line.contains(word) && !line.contains("engine::loom::") && !line.contains("engine::shuttle::"));
+        let uses = |word: &str| {
+            text.lines().any(|line| {
+                line.contains(word) && !line.contains("engine::loom::") && !line.contains("engine::shuttle::")
+            })
+        };
         assert!(owns || !(uses("loom::sync") || uses("loom::thread") || uses(" shuttle::")), "{name} names an engine");
     }
 }

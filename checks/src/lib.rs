@@ -6,6 +6,12 @@
 //! calls, has to do the same each time but for what is scheduled: no clock, no randomness, no statics; ask
 //! [`choose`] where the environment decides.
 
+#![expect(
+    clippy::disallowed_types,
+    clippy::disallowed_methods,
+    reason = "the lists are for programs under test; what is shared here is the checker's own"
+)]
+
 mod checker;
 mod engine;
 mod execution;

@@ -48,12 +48,7 @@ pub struct Pattern {
 impl Pattern {
     /// A pattern.
     #[must_use]
-    pub const fn new(
-        name: &'static str,
-        section: &'static str,
-        source: Source,
-        variants: &'static [Variant],
-    ) -> Self {
+    pub const fn new(name: &'static str, section: &'static str, source: Source, variants: &'static [Variant]) -> Self {
         Pattern { name, section, source, variants }
     }
 
@@ -269,12 +264,7 @@ impl Variant {
     /// The same declaration over another program, at every size: what a gate has to notice.
     #[must_use]
     pub const fn with_program_of(self, other: &Variant) -> Self {
-        Variant {
-            program: other.program,
-            full_size: other.full_size,
-            spurious_wakeups: other.spurious_wakeups,
-            ..self
-        }
+        Variant { program: other.program, full_size: other.full_size, spurious_wakeups: other.spurious_wakeups, ..self }
     }
 
     /// Whether it is a correct one.

@@ -18,7 +18,7 @@ pub struct Source {
 
 /// The source file that this is written in, by its name, to be carried in the binary.
 ///
-/// ```ignore
+/// ```text
 /// pub const PATTERN: Pattern = Pattern::new("locks/mutex", "Locks", raddle::source!("mutex.rs"), &[…]);
 /// ```
 #[macro_export]
@@ -46,9 +46,8 @@ impl Source {
     #[must_use]
     pub fn hash(self) -> String {
         let bytes = self.text.bytes().filter(|byte| *byte != b'\r');
-        let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| {
-            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let hash =
+            bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         format!("{hash:016x}")
     }
 }
@@ -64,5 +63,8 @@ pub(crate) fn line(file: &str, line: u32) -> Option<String> {
 
 fn find(file: &str) -> Option<Arc<str>> {
     let here = std::env::current_dir().ok()?;
-    here.ancestors().take(4).find_map(|folder| std::fs::read_to_string(folder.join(Path::new(file))).ok()).map(Into::into)
+    here.ancestors()
+        .take(4)
+        .find_map(|folder| std::fs::read_to_string(folder.join(Path::new(file))).ok())
+        .map(Into::into)
 }

@@ -273,7 +273,7 @@ fn take<T>(packet: &Packet<T>) -> Result<T> {
 /// A scope whose threads have all ended when it is left.
 pub struct Scope<'scope, 'env: 'scope> {
     children: Mutex<Vec<TaskId>>,
-    scope: PhantomData<&'scope mut &'scope ()>,
+    lifetime: PhantomData<&'scope mut &'scope ()>,
     env: PhantomData<&'env mut &'env ()>,
 }
 
@@ -315,8 +315,9 @@ impl<'scope> Scope<'scope, '_> {
         // at most, and holds no value, since only a body that ran puts one there.
         // Tested by `tests/teardown.rs`: `scope_*`.
         #[expect(unsafe_code, reason = "neither engine can take a borrowing closure")]
-        let body: Box<dyn FnOnce() + Send + 'static> =
-            unsafe { std::mem::transmute::<Box<dyn FnOnce() + Send + 'scope>, Box<dyn FnOnce() + Send + 'static>>(body) };
+        let body: Box<dyn FnOnce() + Send + 'static> = unsafe {
+            std::mem::transmute::<Box<dyn FnOnce() + Send + 'scope>, Box<dyn FnOnce() + Send + 'static>>(body)
+        };
         let packet = Arc::new(Packet { id: AtomicU16::new(0), result: Mutex::new(None::<()>) });
         start_body(name.clone(), body, site, &packet);
         let id = packet.task();
@@ -371,7 +372,7 @@ where
     F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
 {
     let site = Location::caller();
-    let scope = Scope { children: Mutex::new(Vec::new()), scope: PhantomData, env: PhantomData };
+    let scope = Scope { children: Mutex::new(Vec::new()), lifetime: PhantomData, env: PhantomData };
     let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
     if !with(|x| x.over) {
         let children = scope.children.lock().unwrap_or_else(PoisonError::into_inner).clone();

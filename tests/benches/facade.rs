@@ -15,10 +15,10 @@ const SCHEDULES: usize = 10_000;
 macro_rules! programs {
     ($module:ident: $sync:path, $thread:path) => {
         mod $module {
-            use $sync as sync;
-            use $thread as thread;
             use std::sync::Arc;
             use sync::atomic::{AtomicUsize, Ordering};
+            use $sync as sync;
+            use $thread as thread;
 
             /// Three threads, two lock-guarded increments each.
             pub(crate) fn locks() {
@@ -29,40 +29,44 @@ macro_rules! programs {
                         thread::spawn(move || (0..2).for_each(|_| *counter.lock().unwrap() += 1))
                     })
                     .collect();
-                threads.into_iter().for_each(|thread| thread.join().unwrap());
+                for thread in threads {
+                    thread.join().unwrap();
+                }
                 assert_eq!(*counter.lock().unwrap(), 6);
             }
 
-            /// Two threads, three atomic additions each.
+            /// Two threads, five atomic additions each.
             pub(crate) fn atomics() {
                 let counter = Arc::new(AtomicUsize::new(0));
                 let threads: Vec<_> = (0..2)
                     .map(|_| {
                         let counter = Arc::clone(&counter);
                         thread::spawn(move || {
-                            for _ in 0..3 {
+                            for _ in 0..5 {
                                 counter.fetch_add(1, Ordering::AcqRel);
                             }
                         })
                     })
                     .collect();
-                threads.into_iter().for_each(|thread| thread.join().unwrap());
-                assert_eq!(counter.load(Ordering::Acquire), 6);
+                for thread in threads {
+                    thread.join().unwrap();
+                }
+                assert_eq!(counter.load(Ordering::Acquire), 10);
             }
 
-            /// One producer, one consumer, three items, one condition variable.
+            /// One producer, one consumer, five items, one condition variable.
             pub(crate) fn condvar() {
                 let shelf = Arc::new((sync::Mutex::new(0), sync::Condvar::new()));
                 let producer = {
                     let shelf = Arc::clone(&shelf);
                     thread::spawn(move || {
-                        for _ in 0..3 {
+                        for _ in 0..5 {
                             *shelf.0.lock().unwrap() += 1;
                             shelf.1.notify_one();
                         }
                     })
                 };
-                for _ in 0..3 {
+                for _ in 0..5 {
                     let mut items = shelf.0.lock().unwrap();
                     while *items == 0 {
                         items = shelf.1.wait(items).unwrap();
@@ -80,7 +84,11 @@ programs!(on_loom: loom::sync, loom::thread);
 programs!(on_shuttle: shuttle::sync, shuttle::thread);
 
 fn raddle(engine: raddle::Engine, program: fn()) -> u64 {
-    let checker = raddle::Checker::new().engine(engine).executions(if engine == raddle::Engine::Loom { 1_000_000 } else { SCHEDULES as u64 });
+    let checker = raddle::Checker::new().engine(engine).executions(if engine == raddle::Engine::Loom {
+        1_000_000
+    } else {
+        SCHEDULES as u64
+    });
     match checker.run(program) {
         Ok(raddle::Outcome::Holds(coverage)) => coverage.executions(),
         other => panic!("the program holds, but: {other:?}"),
@@ -125,7 +133,8 @@ fn time(run: &(impl Fn() -> u64 + Sync)) -> (Duration, u64) {
 }
 
 fn compare(name: &str, ours: impl Fn() -> u64 + Sync, bare: impl Fn() -> u64 + Sync) {
-    (ours(), bare());
+    // Once to warm up.
+    let _ = (ours(), bare());
     let mut ratios = Vec::new();
     let (mut executions, mut took) = ((0, 0), (Duration::ZERO, Duration::ZERO));
     for pair in 0..PAIRS {
@@ -153,10 +162,14 @@ fn compare(name: &str, ours: impl Fn() -> u64 + Sync, bare: impl Fn() -> u64 + S
     );
 }
 
+type Program = Arc<dyn Fn() + Send + Sync>;
+
 /// The two ways to find a data race under one interleaving at a time: vector clocks, and an access as two steps that
 /// a conflicting access must not overlap. The second is written out with `yield_now` between two checks of a flag.
 fn race_detection() {
-    println!("\ndata races under shuttle: schedules to the first one, over 20 seeds, and time for {SCHEDULES} schedules");
+    println!(
+        "\ndata races under shuttle: schedules to the first one, over 20 seeds, and time for {SCHEDULES} schedules"
+    );
     let clocks = |unordered: bool| {
         move || {
             let cell = Arc::new(raddle::sync::RaceCell::new(0));
@@ -192,7 +205,7 @@ fn race_detection() {
             writer.join().unwrap();
         }
     };
-    let first = |program: Arc<dyn Fn() + Send + Sync>| {
+    let first = |program: Program| {
         let mut found: Vec<u64> = (0..20)
             .map(|seed| {
                 let program = Arc::clone(&program);
@@ -203,7 +216,7 @@ fn race_detection() {
         found.sort_unstable();
         format!("median {}, worst {}", found[found.len() / 2], found[found.len() - 1])
     };
-    let whole = |program: Arc<dyn Fn() + Send + Sync>| {
+    let whole = |program: Program| {
         let checker = raddle::Checker::new().engine(raddle::Engine::shuttle()).executions(SCHEDULES as u64);
         let started = Instant::now();
         let _ = checker.run(move || program());

@@ -6,8 +6,8 @@
 //! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
 
 use crate::execution::{
-    Execution, Halt, Kind, ObjectId, Op, Session, SessionReport, Script, Source, State, TaskId, answer, drift, finish_execution,
-    finish_task, halt, next_execution, run_task, session, want_gates, with,
+    Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, answer, drift,
+    finish_execution, finish_task, halt, next_execution, run_task, session, want_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -178,7 +178,10 @@ fn body(me: TaskId, program: impl FnOnce()) {
 }
 
 /// Starts a thread for `program`, whose number `id` gives once it runs.
-pub(crate) fn spawn(id: impl FnOnce() -> TaskId + Send + 'static, program: impl FnOnce() + Send + 'static) -> Option<loom::thread::JoinHandle<()>> {
+pub(crate) fn spawn(
+    id: impl FnOnce() -> TaskId + Send + 'static,
+    program: impl FnOnce() + Send + 'static,
+) -> Option<loom::thread::JoinHandle<()>> {
     let body = move || body(id(), program);
     let builder = loom::thread::Builder::new().stack_size(STACK_WORDS);
     let handle = builder.spawn(body);
@@ -206,8 +209,10 @@ pub(crate) fn wait_turn(me: TaskId, op: &Op) {
         _ if with(|x| x.steer.as_ref().is_some_and(|steer| !steer.is_done())) => pass_gate(me, op),
         _ => {
             pass_gate(me, op);
-            if !with(|x| x.ready(me, op)) && !gives_up(me, op) {
-                wait_until(me, op, |x| x.ready(me, op));
+            if !with(|x| x.ready(me, op)) {
+                let gives_up = gives_up(me, op);
+                with(|x| x.tasks[me.index()].gives_up = gives_up);
+                wait_until(me, op);
             }
         }
     }
@@ -239,11 +244,17 @@ pub(crate) fn wait_notified<G>(me: TaskId, op: &Op, lock: impl Fn() -> G) -> G {
     }
 }
 
-fn wait_until(me: TaskId, op: &Op, ready: impl Fn(&Execution) -> bool) {
-    while !with(|x| ready(x) || x.tasks[me.index()].fired) {
+fn wait_until(me: TaskId, op: &Op) {
+    while !with(|x| goes_on(x, me, op)) {
         park(me);
         pass_gate(me, op);
     }
+}
+
+/// Whether a task that waits can stop waiting: also one that gives up needs its mutex to be free.
+fn goes_on(x: &Execution, task: TaskId, op: &Op) -> bool {
+    let entry = &x.tasks[task.index()];
+    entry.fired || x.ready(task, op) || (entry.gives_up && x.may_give_up(op))
 }
 
 /// Whether a wait ends early: by a timeout or a spurious wakeup, each a choice of the script.
@@ -315,11 +326,10 @@ pub(crate) fn wake_ready(x: &mut Execution) {
     for task in x.task_ids() {
         let entry = &x.tasks[task.index()];
         let (true, Some(op)) = (entry.native.parked, entry.pending) else { continue };
-        let wakes = entry.fired
-            || match op.kind {
-                Kind::Wake { .. } if !x.gated => x.signalled(task, &op),
-                _ => x.ready(task, &op),
-            };
+        let wakes = match op.kind {
+            Kind::Wake { .. } if !x.gated => entry.fired || x.signalled(task, &op),
+            _ => goes_on(x, task, &op),
+        };
         if wakes {
             x.parked -= 1;
             let part = &mut x.tasks[task.index()].native;

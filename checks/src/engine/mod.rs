@@ -143,12 +143,12 @@ pub(crate) fn explore(
         Engine::Loom => deepen(plan, program, progress),
         Engine::Shuttle(strategy) => {
             let rules = plan.rules(engine);
-            let report = shuttle::explore(Arc::clone(program), strategy, plan.seed, rules, Arc::clone(progress));
+            let report = shuttle::explore(program, strategy, plan.seed, rules, progress);
             if let Some(problem) = report.problem {
                 return Err(problem.into());
             }
             if let Some(found) = report.found {
-                return confirm(engine, plan, program, found, None, 0);
+                return confirm(engine, plan, program, &found, None, 0);
             }
             Ok(match report.cut {
                 Some(Budget::Executions) if engine.samples() => {
@@ -249,14 +249,14 @@ fn confirm(
     engine: Engine,
     plan: &Plan,
     program: &Program,
-    found: Found,
+    found: &Found,
     proven: Option<usize>,
     before: u64,
 ) -> Result<Outcome, CheckError> {
-    let schedule = Schedule::of(&found);
+    let schedule = Schedule::of(found);
     let rules = Rules { record: true, schedule: Some(schedule), ..plan.rules(engine) };
     let again = shuttle::run_once(program, rules, &found.answers);
-    settle(engine, &found, again, proven, before)
+    settle(engine, found, again, proven, before)
 }
 
 /// Holds the recorded run against the one that was found.
@@ -315,6 +315,14 @@ pub(crate) fn replay(
     };
     if let Some(problem) = report.problem {
         return Err(problem.into());
+    }
+    if let Some(found) = &report.found
+        && let Some(next) = schedule.steps.get(found.log.len())
+        && !matches!(found.verdict, crate::Verdict::Livelock { .. })
+    {
+        let expected = format!("`{next}` to go on");
+        let found_instead = format!("the execution is over: {}", found.verdict);
+        return Err(CheckError::Drift { step: found.log.len() + 1, expected, found: found_instead });
     }
     Ok(report.found.map(|found| Counterexample {
         verdict: found.verdict.clone(),

@@ -5,8 +5,8 @@
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
 use crate::execution::{
-    Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift, finish_execution, finish_task,
-    next_execution, run_task, session, with,
+    Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift,
+    finish_execution, finish_task, next_execution, run_task, session, with,
 };
 use serde::{Deserialize, Serialize};
 use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
@@ -60,18 +60,18 @@ fn body(me: TaskId, program: impl FnOnce()) {
 
 /// Explores `program` with `strategy`.
 pub(crate) fn explore(
-    program: Arc<dyn Fn() + Send + Sync>,
+    program: &Arc<dyn Fn() + Send + Sync>,
     strategy: Strategy,
     seed: u64,
     rules: Rules,
-    progress: Arc<AtomicU64>,
+    progress: &Arc<AtomicU64>,
 ) -> SessionReport {
     let source = match strategy {
         Strategy::Dfs => Source::Script(Script::default()),
         _ => Source::Random(Random(seed)),
     };
     again_with_gates(rules, |rules| {
-        let (program, source, progress) = (Arc::clone(&program), source.clone(), Arc::clone(&progress));
+        let (program, source, progress) = (Arc::clone(program), source.clone(), Arc::clone(progress));
         search(program, strategy, seed, rules, source, progress)
     })
 }

@@ -40,17 +40,13 @@ struct Answer {
 
 impl Script {
     fn choose(&mut self, task: TaskId, nth: usize, options: usize) -> usize {
-        match self.answers.iter_mut().find(|answer| answer.task == task && answer.nth == nth) {
-            Some(answer) => {
-                // How many there are to choose from can depend on the interleaving.
-                answer.options = answer.options.max(options);
-                answer.value.min(options - 1)
-            }
-            None => {
-                self.answers.push(Answer { task, nth, value: 0, options });
-                0
-            }
+        if let Some(answer) = self.answers.iter_mut().find(|answer| answer.task == task && answer.nth == nth) {
+            // How many there are to choose from can depend on the interleaving.
+            answer.options = answer.options.max(options);
+            return answer.value.min(options - 1);
         }
+        self.answers.push(Answer { task, nth, value: 0, options });
+        0
     }
 
     /// Moves on to the next way; false when all have been had.

@@ -3,7 +3,7 @@
 //! Edges are those of C11: release stores and acquire loads (with release sequences and fences), locks,
 //! channels, spawning and joining. Memory orders count, so a `Relaxed` flag publishes nothing. A channel has
 //! one clock for all its messages, and so has a semaphore for all its permits: an edge too many, never one too few.
-//! (Mattern 1989; the treatment of atomics follows ThreadSanitizer's.)
+//! (Mattern 1989; the treatment of atomics follows `ThreadSanitizer`'s.)
 //!
 //! The clocks start with the first `RaceCell`: an edge from before a cell exists orders none of its accesses.
 

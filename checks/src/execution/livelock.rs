@@ -137,7 +137,7 @@ impl Execution {
         let mut add = |value: u64| hash = (hash ^ value).wrapping_mul(0x0100_0000_01B3).rotate_left(23);
         for (index, task) in self.tasks.iter().enumerate() {
             let pending = task.pending.as_ref().map_or(0, |op| u64::from(op.signature()));
-            let here = if index == self.current.index() { 1 } else { 0 };
+            let here = u64::from(index == self.current.index());
             add(pending << 4 | u64::from(task.state == TaskState::Finished) << 2 | u64::from(task.token) << 1 | here);
         }
         for object in &self.objects {

@@ -19,11 +19,12 @@ pub(crate) use livelock::Watch;
 pub(crate) use model::{Effect, Hold, State};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use session::{
-    Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution,  next_execution, note_cut, session, take_panic, take_unwinding,
+    Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, next_execution, note_cut,
+    session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
-    Acted, Halt, access, act, answer, choose, confirm_value, is_recording, record_value, drift, fail, finish_task, halt, perform,
-    refuse_more_than, run_task, want_gates, want_gates_soon,
+    Acted, Halt, access, act, answer, choose, confirm_value, drift, fail, finish_task, halt, is_recording, perform,
+    record_value, refuse_more_than, run_task, want_gates, want_gates_soon,
 };
 
 use crate::engine;
@@ -108,6 +109,7 @@ pub(crate) enum TaskState {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(crate) struct Task {
     pub(crate) name: Option<Cow<'static, str>>,
     /// Where it was spawned.
@@ -125,6 +127,8 @@ pub(crate) struct Task {
     pub(crate) fired: bool,
     /// Under loom: it has decided not to let its timeout fire while others can still run.
     pub(crate) waits_on: bool,
+    /// Under loom: it has decided to let its timeout fire, or to wake for no reason.
+    pub(crate) gives_up: bool,
     /// The trace already shows it waiting for what is pending.
     pub(crate) shown_waiting: bool,
     pub(crate) native: engine::loom::TaskPart,
@@ -148,6 +152,7 @@ pub(crate) struct Decision {
 
 /// One execution.
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(crate) struct Execution {
     pub(crate) mode: Mode,
     /// Differs in every execution of the process, so that an object of another one is recognised.
@@ -323,6 +328,7 @@ impl Execution {
             choices: 0,
             fired: false,
             waits_on: false,
+            gives_up: false,
             shown_waiting: false,
             native: engine::loom::TaskPart::new(self.mode, self.gated),
         });

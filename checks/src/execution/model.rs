@@ -22,17 +22,46 @@ pub(crate) struct Signal {
 /// The state of an object.
 #[derive(Clone, Debug)]
 pub(crate) enum State {
-    Mutex { holder: Option<Hold> },
-    RwLock { writer: Option<Hold>, readers: Vec<Hold> },
-    Semaphore { permits: usize, holds: Vec<(Hold, usize)> },
-    Condvar { waiters: Vec<TaskId>, signals: Vec<Signal> },
-    Channel { length: usize, capacity: Option<usize>, senders: usize, receivers: usize, taken: u64 },
-    Barrier { size: usize, arrived: usize, generation: u64 },
-    Once { running: Option<Hold>, done: bool },
+    Mutex {
+        holder: Option<Hold>,
+    },
+    RwLock {
+        writer: Option<Hold>,
+        readers: Vec<Hold>,
+    },
+    Semaphore {
+        permits: usize,
+        holds: Vec<(Hold, usize)>,
+    },
+    Condvar {
+        waiters: Vec<TaskId>,
+        signals: Vec<Signal>,
+    },
+    Channel {
+        length: usize,
+        capacity: Option<usize>,
+        senders: usize,
+        receivers: usize,
+        taken: u64,
+    },
+    Barrier {
+        size: usize,
+        arrived: usize,
+        generation: u64,
+    },
+    Once {
+        running: Option<Hold>,
+        done: bool,
+    },
     /// The value's hash, for recognising a state that recurs.
-    Atomic { value: u64 },
+    Atomic {
+        value: u64,
+    },
     Cell,
-    Fairness { bound: usize, waiting: Vec<(TaskId, Vec<TaskId>)> },
+    Fairness {
+        bound: usize,
+        waiting: Vec<(TaskId, Vec<TaskId>)>,
+    },
 }
 
 impl State {
@@ -238,14 +267,29 @@ impl Execution {
                     clocks.load(task, object, failure);
                 }
             }
-            Kind::Lock | Kind::TryLock | Kind::Read | Kind::TryRead | Kind::Write | Kind::TryWrite => {
+            Kind::Lock
+            | Kind::TryLock
+            | Kind::Read
+            | Kind::TryRead
+            | Kind::Write
+            | Kind::TryWrite
+            | Kind::Acquire(_)
+            | Kind::TryAcquire(_)
+            | Kind::Leave(_)
+            | Kind::OnceEnter
+            | Kind::OnceCheck => {
                 clocks.acquire(task, object);
             }
-            Kind::Acquire(_) | Kind::TryAcquire(_) | Kind::Leave(_) | Kind::OnceEnter | Kind::OnceCheck => {
-                clocks.acquire(task, object);
-            }
-            Kind::Unlock | Kind::ReadUnlock | Kind::WriteUnlock | Kind::Release(_) => clocks.release(task, object),
-            Kind::Arrive | Kind::OnceDone | Kind::Send | Kind::TrySend | Kind::DropSender | Kind::DropReceiver => {
+            Kind::Unlock
+            | Kind::ReadUnlock
+            | Kind::WriteUnlock
+            | Kind::Release(_)
+            | Kind::Arrive
+            | Kind::OnceDone
+            | Kind::Send
+            | Kind::TrySend
+            | Kind::DropSender
+            | Kind::DropReceiver => {
                 clocks.release(task, object);
             }
             Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
@@ -313,10 +357,8 @@ fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Eff
                 holds.remove(index);
             }
         }
-        (Kind::NotifyOne, State::Condvar { waiters, signals }) => {
-            if signals.len() < waiters.len() {
-                signals.push(Signal { eligible: waiters.clone() });
-            }
+        (Kind::NotifyOne, State::Condvar { waiters, signals }) if signals.len() < waiters.len() => {
+            signals.push(Signal { eligible: waiters.clone() });
         }
         (Kind::NotifyAll, State::Condvar { waiters, signals }) => {
             waiters.clear();

@@ -107,7 +107,6 @@ impl Op {
 }
 
 /// A well-mixed 32 bits of `x` (Fibonacci hashing, Knuth vol. 3, 6.4).
-#[expect(clippy::cast_possible_truncation, reason = "the upper half is the hash")]
 pub(crate) fn mix(x: u64) -> u32 {
     (x.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 32) as u32
 }
@@ -174,7 +173,17 @@ impl Kind {
         use Kind::{Acquire, Join, Leave, Lock, OnceEnter, Park, Read, Recv, Send, Taken, Wake, Write};
         matches!(
             self,
-            Lock | Read | Write | Acquire(_) | Wake { .. } | Send | Taken(_) | Recv | Leave(_) | OnceEnter | Join(_) | Park
+            Lock | Read
+                | Write
+                | Acquire(_)
+                | Wake { .. }
+                | Send
+                | Taken(_)
+                | Recv
+                | Leave(_)
+                | OnceEnter
+                | Join(_)
+                | Park
         )
     }
 

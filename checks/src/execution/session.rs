@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 
 /// What an engine's run may do and has to do.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a rule of its own")]
 pub(crate) struct Rules {
     pub(crate) mode: Mode,
     pub(crate) executions_max: u64,

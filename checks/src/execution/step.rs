@@ -273,10 +273,10 @@ impl Execution {
         } else {
             self.apply(task, op)
         };
-        if let (Some(hash), Some(object)) = (value, op.object) {
-            if let super::State::Atomic { value } = &mut self.objects[object.index()].state {
-                *value = hash;
-            }
+        if let (Some(hash), Some(object)) = (value, op.object)
+            && let super::State::Atomic { value } = &mut self.objects[object.index()].state
+        {
+            *value = hash;
         }
         let entry = &mut self.tasks[task.index()];
         if entry.may_wait {
@@ -284,7 +284,7 @@ impl Execution {
                 self.timeouts_left = self.timeouts_left.saturating_sub(1);
             }
             (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
-            entry.waits_on = false;
+            (entry.waits_on, entry.gives_up) = (false, false);
         }
         self.log.push(super::Decision { task, signature: op.signature() });
         if let Some(recorder) = &mut self.recorder {

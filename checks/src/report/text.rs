@@ -19,28 +19,37 @@ impl Style {
     /// Plain text, the same on every machine.
     pub const PLAIN: Style = Style { colour: false, ascii: false };
 
-    pub(crate) fn paint(self, style: Ansi, text: &str) -> String {
+    fn paint(self, style: Ansi, text: &str) -> String {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
     }
 
-    pub(crate) fn bad(self, text: &str) -> String {
+    /// `text` as what is wrong looks.
+    #[must_use]
+    pub fn bad(self, text: &str) -> String {
         self.paint(Ansi::new().fg_color(Some(AnsiColor::Red.into())).bold(), text)
     }
 
-    pub(crate) fn good(self, text: &str) -> String {
+    /// `text` as what is right looks.
+    #[must_use]
+    pub fn good(self, text: &str) -> String {
         self.paint(Ansi::new().fg_color(Some(AnsiColor::Green.into())), text)
     }
 
-    pub(crate) fn warn(self, text: &str) -> String {
+    /// `text` as what needs attention looks.
+    #[must_use]
+    pub fn warn(self, text: &str) -> String {
         self.paint(Ansi::new().fg_color(Some(AnsiColor::Yellow.into())), text)
     }
 
-    pub(crate) fn dim(self, text: &str) -> String {
+    /// `text` as what may be passed over looks.
+    #[must_use]
+    pub fn dim(self, text: &str) -> String {
         self.paint(Ansi::new().dimmed(), text)
     }
 
     /// `text` in the characters that may be used.
-    pub(crate) fn chars(self, text: &str) -> String {
+    #[must_use]
+    pub fn chars(self, text: &str) -> String {
         if !self.ascii {
             return text.to_owned();
         }
@@ -48,11 +57,10 @@ impl Style {
             '✗' => "x".into(),
             '✓' => "ok".into(),
             '…' => "...".into(),
-            '─' | '–' | '—' => "-".into(),
+            '─' | '–' | '—' | '·' => "-".into(),
             '◁' => "<".into(),
             '→' => "->".into(),
             '×' => "*".into(),
-            '·' => "-".into(),
             '↻' => "@".into(),
             '≤' => "<=".into(),
             c if c.is_ascii() => c.to_string(),

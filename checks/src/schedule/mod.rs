@@ -66,9 +66,11 @@ impl FromStr for Schedule {
             let (count, next) = after.split_at(end);
             let count = match count.strip_prefix(['×', '*']) {
                 None if count.is_empty() => 1,
-                Some(digits) => digits.parse::<usize>().ok().filter(|count| *count > 0).ok_or_else(|| {
-                    format!("`{digits}` is not a number of steps (after `{name}`)")
-                })?,
+                Some(digits) => digits
+                    .parse::<usize>()
+                    .ok()
+                    .filter(|count| *count > 0)
+                    .ok_or_else(|| format!("`{digits}` is not a number of steps (after `{name}`)"))?,
                 None => return Err(format!("`{count}` after `{name}` is not `×` and a number")),
             };
             if steps.len() + count > STEPS_MAX {

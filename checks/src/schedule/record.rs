@@ -138,6 +138,9 @@ impl Record {
     ///
     /// # Errors
     /// If the file can't be written.
+    ///
+    /// # Panics
+    /// Never: a record is plain data, which JSON can hold.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         let mut text = serde_json::to_string_pretty(self).expect("a record is plain data");
         text.push('\n');

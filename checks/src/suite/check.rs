@@ -7,6 +7,7 @@ use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, EXIT_USAGE, SuiteError, sel
 use crate::report::text::{Header, Style, clean, counterexample};
 use crate::{Catalogue, Coverage, Engine, Outcome};
 use serde::Serialize;
+use std::fmt::Write;
 use std::path::Path;
 
 /// The version of the JSON's form.
@@ -87,7 +88,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &CheckArgs, terminal: &Te
             if !args.quiet {
                 terminal.print(&counterexamples(&results, terminal.style));
             }
-            terminal.print(&matrix(&results, terminal.style, terminal.width()));
+            terminal.print(&matrix(&results, terminal.style, Terminal::width()));
             if let Some(path) = path {
                 crate::schedule::write_whole(path, json().as_bytes())
                     .map_err(|source| SuiteError::Write { path: path.into(), source })?;
@@ -116,9 +117,8 @@ fn is_writable(path: &Path) -> Result<(), SuiteError> {
 /// An expectation not met counts most, then a check that could not be made, then a search cut short.
 pub(super) fn exit_code(results: &[CheckResult]) -> u8 {
     let any = |is: fn(&CheckResult) -> bool| results.iter().any(is);
-    let wrong = |result: &CheckResult| {
-        !result.is_met() && !matches!(result.outcome, Ok(Outcome::Inconclusive { .. }) | Err(_))
-    };
+    let wrong =
+        |result: &CheckResult| !result.is_met() && !matches!(result.outcome, Ok(Outcome::Inconclusive { .. }) | Err(_));
     if any(wrong) {
         EXIT_UNMET
     } else if any(|result| result.outcome.is_err()) {
@@ -191,7 +191,7 @@ pub fn matrix(results: &[CheckResult], style: Style, width: usize) -> String {
     for verdict in ["inconclusive", "error"] {
         let count = results.iter().filter(|result| result.verdict() == verdict).count();
         if count > 0 {
-            summary.push_str(&format!(", {count} {verdict}"));
+            let _ = write!(summary, ", {count} {verdict}");
         }
     }
     let summary = if met == results.len() { style.good(&summary) } else { style.bad(&summary) };

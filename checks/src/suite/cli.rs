@@ -24,7 +24,7 @@ Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can
 
 #[derive(Debug, Args)]
 pub(super) struct Look {
-    /// When to use colours; `auto` honours NO_COLOR and asks the terminal
+    /// When to use colours; `auto` honours `NO_COLOR` and asks the terminal
     #[arg(long, global = true, value_enum, default_value_t, value_name = "WHEN")]
     pub(super) color: When,
     /// Draw with ASCII characters alone

@@ -1,8 +1,8 @@
 //! `raddle list`: what there is, and what each variant has to come to.
 
+use super::EXIT_MET;
 use super::cli::ListArgs;
 use super::terminal::Terminal;
-use super::{EXIT_MET, SuiteError};
 use crate::{Catalogue, Engine, Pattern, Variant};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -48,17 +48,17 @@ impl VariantRow {
     }
 }
 
-pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
+pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Terminal) -> u8 {
     if args.json {
         let row = |pattern: &Pattern| PatternRow {
             name: pattern.name,
             section: pattern.section,
             variants: pattern.variants.iter().map(VariantRow::new).collect(),
         };
-        let list = List { schema: 1, patterns: catalogue.patterns().map(|pattern| row(pattern)).collect() };
+        let list = List { schema: 1, patterns: catalogue.patterns().map(row).collect() };
         let text = serde_json::to_string_pretty(&list).expect("a catalogue is plain data");
         terminal.print(&format!("{text}\n"));
-        return Ok(EXIT_MET);
+        return EXIT_MET;
     }
     for pattern in catalogue.patterns() {
         terminal.print(&format!("{}  {}\n", pattern.name, terminal.style.dim(pattern.section)));
@@ -69,5 +69,5 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Ter
             terminal.print(&format!("  {:<28} {class:<20} {expected}\n", variant.name));
         }
     }
-    Ok(EXIT_MET)
+    EXIT_MET
 }

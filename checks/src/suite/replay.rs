@@ -36,7 +36,11 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ReplayArgs, terminal: &T
         return Ok(EXIT_UNMET);
     };
     let job = Job::new(pattern, variant, engine);
-    let result = super::CheckResult { job, outcome: Ok(Outcome::Fails(Box::new(found.clone()))), time: std::time::Duration::ZERO };
+    let result = super::CheckResult {
+        job,
+        outcome: Ok(Outcome::Fails(Box::new(found.clone()))),
+        time: std::time::Duration::ZERO,
+    };
     let header = Header { record: Some(args.file.display().to_string()), ..check::header(&result) };
     let found = crate::Counterexample { execution: record.execution, ..found };
     terminal.print(&counterexample(Some(&header), &found, &terminal.style));
@@ -56,7 +60,7 @@ pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal:
     let results = run_jobs(&jobs, selection.seed, selection.executions, selection.jobs.map(usize::from));
     let code = check::exit_code(&results);
     if code != EXIT_MET {
-        terminal.print(&check::matrix(&results, terminal.style, terminal.width()));
+        terminal.print(&check::matrix(&results, terminal.style, Terminal::width()));
         terminal.error("nothing was recorded: not every variant fails as it has to");
         return Ok(code);
     }

@@ -51,9 +51,8 @@ fn full_name(pattern: &Pattern, variant: &Variant) -> String {
 /// # Errors
 /// If the catalogue has nothing of a name.
 pub fn jobs(catalogue: &'static Catalogue, names: &[String], engines: &[Engine]) -> Result<Vec<Job>, SelectError> {
-    let all = || {
-        catalogue.patterns().flat_map(|pattern| pattern.variants.iter().map(move |variant| (pattern, variant)))
-    };
+    let all =
+        || catalogue.patterns().flat_map(|pattern| pattern.variants.iter().map(move |variant| (pattern, variant)));
     let is_called = |name: &str, pattern: &Pattern, variant: &Variant| {
         let name = name.trim_end_matches('/');
         let full = full_name(pattern, variant);
@@ -72,7 +71,9 @@ pub fn jobs(catalogue: &'static Catalogue, names: &[String], engines: &[Engine])
         names.is_empty() || names.iter().any(|name| is_called(name, pattern, variant))
     };
     let selected = all().filter(|(pattern, variant)| wanted(pattern, variant));
-    Ok(selected.flat_map(|(pattern, variant)| engines.iter().map(move |engine| Job::new(pattern, variant, *engine))).collect())
+    Ok(selected
+        .flat_map(|(pattern, variant)| engines.iter().map(move |engine| Job::new(pattern, variant, *engine)))
+        .collect())
 }
 
 /// The pattern of this name.

@@ -20,9 +20,9 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
     terminal.print("\n");
     let correct = pattern.variants.iter().find(|variant| variant.is_correct());
     for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
-        terminal.print(&pair(pattern.source.text, correct, buggy, style, terminal.width()));
+        terminal.print(&pair(pattern.source.text, correct, buggy, style, Terminal::width()));
     }
-    terminal.print(&truth(pattern.variants, style.ascii, terminal.width()));
+    terminal.print(&truth(pattern.variants, style.ascii, Terminal::width()));
     Ok(EXIT_MET)
 }
 
@@ -58,13 +58,7 @@ fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, 
     let (good, bad) = (title(name, "✓"), title(buggy.name, "✗"));
     let column = widest(&left).max(good.chars().count()) + 4;
     if column + widest(&right) > width {
-        return format!(
-            "{}\n{}\n\n{}\n{}\n\n",
-            style.good(&good),
-            left.join("\n"),
-            style.bad(&bad),
-            right.join("\n")
-        );
+        return format!("{}\n{}\n\n{}\n{}\n\n", style.good(&good), left.join("\n"), style.bad(&bad), right.join("\n"));
     }
     let pad = |text: &str| " ".repeat(column.saturating_sub(text.chars().count()));
     let mut out = format!("{}{}{}\n", style.good(&good), pad(&good), style.bad(&bad));
@@ -80,7 +74,9 @@ fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, 
 /// The lines of `fn name`, up to the brace in the first column that closes it.
 fn function<'a>(source: &'a str, name: &str) -> Option<Vec<&'a str>> {
     let start = source.lines().position(|line| {
-        line.strip_prefix("fn ").and_then(|rest| rest.strip_prefix(name)).is_some_and(|rest| rest.starts_with(['(', '<']))
+        line.strip_prefix("fn ")
+            .and_then(|rest| rest.strip_prefix(name))
+            .is_some_and(|rest| rest.starts_with(['(', '<']))
     })?;
     let lines: Vec<&str> = source.lines().skip(start).collect();
     let end = lines.iter().position(|line| *line == "}")?;

@@ -47,7 +47,7 @@ impl Terminal {
     }
 
     /// Columns of the terminal; 120 where there is none.
-    pub(super) fn width(&self) -> usize {
+    pub(super) fn width() -> usize {
         let known = std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
         known.map_or(120, |(width, _)| usize::from(width.0).max(40))
     }

@@ -266,7 +266,7 @@ fetch!(AtomicBool, bool:
     fetch_xor, "Exclusive or; gives the old value.";
 );
 
-atomic!(AtomicPtr [T], *mut T, "As [`std::sync::atomic::AtomicPtr`].", |value| value.addr() as u64);
+atomic!(AtomicPtr[T], *mut T, "As [`std::sync::atomic::AtomicPtr`].", |value| value.addr() as u64);
 
 /// Orders accesses before and after it, as [`std::sync::atomic::fence`].
 ///

@@ -1,9 +1,9 @@
 //! `RaceCell`: a plain variable whose every access is checked for a data race.
 
-use crate::execution::{Handle, State, access, is_recording, record_value, with};
+use crate::execution::{Handle, Site, State, access, is_recording, record_value, with};
 use std::borrow::Cow;
 use std::panic::Location;
-use std::sync::{Mutex, TryLockError};
+use std::sync::{RwLock, TryLockError};
 
 /// A plain variable, shared without any synchronization of its own.
 ///
@@ -15,7 +15,7 @@ use std::sync::{Mutex, TryLockError};
 pub struct RaceCell<T> {
     handle: Handle,
     show: Option<fn(&T) -> String>,
-    value: Mutex<T>,
+    value: RwLock<T>,
 }
 
 impl<T> RaceCell<T> {
@@ -28,7 +28,7 @@ impl<T> RaceCell<T> {
             let tasks = x.tasks.len();
             x.clocks.get_or_insert_with(|| crate::execution::Clocks::new(tasks));
         });
-        RaceCell { handle, show: None, value: Mutex::new(value) }
+        RaceCell { handle, show: None, value: RwLock::new(value) }
     }
 
     /// Names the variable, and shows its value in traces.
@@ -49,46 +49,61 @@ impl<T> RaceCell<T> {
     where
         T: Copy,
     {
-        self.visit(false, Location::caller(), |value| *value)
+        self.read(Location::caller(), |value| *value)
     }
 
     /// Writes the value.
     #[track_caller]
     pub fn set(&self, value: T) {
-        self.visit(true, Location::caller(), |old| *old = value);
+        self.write(Location::caller(), |old| *old = value);
     }
 
     /// Reads through a reference.
     #[track_caller]
     pub fn with<R>(&self, read: impl FnOnce(&T) -> R) -> R {
-        self.visit(false, Location::caller(), |value| read(value))
+        self.read(Location::caller(), read)
     }
 
     /// Writes through a reference.
     #[track_caller]
     pub fn with_mut<R>(&self, write: impl FnOnce(&mut T) -> R) -> R {
-        self.visit(true, Location::caller(), write)
+        self.write(Location::caller(), write)
     }
 
-    fn visit<R>(&self, write: bool, site: crate::execution::Site, act: impl FnOnce(&mut T) -> R) -> R {
-        let id = self.handle.id();
-        let guard = match self.value.try_lock() {
-            Ok(guard) => Some(guard),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        };
-        access(id, write, site, guard.is_none());
+    fn read<R>(&self, site: Site, act: impl FnOnce(&T) -> R) -> R {
+        let guard = free(self.value.try_read());
+        access(self.handle.id(), false, site, guard.is_none());
+        let guard = guard.unwrap_or_else(|| super::data_in_use());
+        let result = act(&guard);
+        self.record(&guard);
+        result
+    }
+
+    fn write<R>(&self, site: Site, act: impl FnOnce(&mut T) -> R) -> R {
+        let guard = free(self.value.try_write());
+        access(self.handle.id(), true, site, guard.is_none());
         let mut guard = guard.unwrap_or_else(|| super::data_in_use());
-        if write {
-            with(|x| x.watch.progress());
-        }
+        with(|x| x.watch.progress());
         let result = act(&mut guard);
+        self.record(&guard);
+        result
+    }
+
+    fn record(&self, value: &T) {
         if let Some(show) = self.show
             && is_recording()
         {
-            record_value(show(&guard));
+            record_value(show(value));
         }
-        result
+    }
+}
+
+/// What guards the value, unless another access that excludes this one goes on.
+fn free<G>(guard: Result<G, TryLockError<G>>) -> Option<G> {
+    match guard {
+        Ok(guard) => Some(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => None,
     }
 }
 

@@ -39,5 +39,7 @@ fn data_in_use() -> ! {
     if std::thread::panicking() {
         abandon();
     }
+    let over = crate::execution::with(|x| x.over);
+    assert!(over, "the data of a lock or a cell is in use by the task itself, or raddle gave a lock to two tasks");
     halt()
 }

@@ -51,15 +51,17 @@ fn apart(names: Vec<String>) -> Vec<String> {
     let taken: std::collections::BTreeSet<String> = names.iter().cloned().collect();
     names
         .into_iter()
-        .map(|name| loop {
-            let count = seen.entry(name.clone()).or_insert(0);
-            *count += 1;
-            if *count == 1 {
-                break name;
-            }
-            let numbered = format!("{name}-{count}");
-            if !taken.contains(&numbered) {
-                break numbered;
+        .map(|name| {
+            loop {
+                let count = seen.entry(name.clone()).or_insert(0);
+                *count += 1;
+                if *count == 1 {
+                    break name;
+                }
+                let numbered = format!("{name}-{count}");
+                if !taken.contains(&numbered) {
+                    break numbered;
+                }
             }
         })
         .collect()

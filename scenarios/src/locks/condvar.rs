@@ -150,12 +150,8 @@ fn one_signal_two_roles() {
         }
     };
     let spawn = |name: &str, produces| thread::Builder::new().name(name.into()).spawn(work(produces)).unwrap();
-    let threads = [
-        spawn("consumer-1", false),
-        spawn("consumer-2", false),
-        spawn("producer-1", true),
-        spawn("producer-2", true),
-    ];
+    let threads =
+        [spawn("consumer-1", false), spawn("consumer-2", false), spawn("producer-1", true), spawn("producer-2", true)];
     for thread in threads {
         thread.join().unwrap();
     }

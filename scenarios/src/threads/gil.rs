@@ -19,7 +19,7 @@
 //! `dict.setdefault`).
 //!
 //! # In Python
-//! `with lock: counter += 1`. That `dict.setdefault(key, value)` is one step is a property of CPython.
+//! `with lock: counter += 1`. That `dict.setdefault(key, value)` is one step is a property of `CPython`.
 
 use raddle::prelude::*;
 use raddle::{

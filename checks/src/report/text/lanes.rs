@@ -199,7 +199,9 @@ fn describe(trace: &Trace, event: &Event, file: Option<&str>) -> String {
     }
     if let Some(value) = &event.value {
         let sign = if event.operation == "choose" { "" } else { "= " };
-        text.push_str(&format!(" {sign}{}", clean(value)));
+        text.push(' ');
+        text.push_str(sign);
+        text.push_str(&clean(value));
     }
     text.push_str(match event.phase {
         Phase::Done => "",

@@ -1,0 +1,24 @@
+# Two commands do everything on a fresh machine: `make check` and `make test`.
+
+.PHONY: check test bless bench lint doc
+
+check:   ## every check under loom and shuttle: progress, a counterexample for every bug, the matrix of verdicts
+	cargo run --release --locked -p raddle-scenarios -- check
+
+test:    ## every test, every pattern × variant × engine among them
+	cargo test --workspace --locked
+
+bless:   ## record the counterexamples anew, and draw them
+	cargo run --release --locked -p raddle-scenarios -- record --out fixtures
+	INSTA_UPDATE=always cargo test --locked -p raddle-tests --test fixtures
+
+bench:   ## what the facade costs beside the bare engines, in one run
+	cargo bench --locked -p raddle-tests --bench facade
+
+lint:    ## formatting, clippy, and the checker without its command line
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cargo clippy -p raddle --no-default-features --locked -- -D warnings
+
+doc:     ## the documentation, with nothing missing
+	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked

@@ -1,0 +1,204 @@
+//! The command line: what it prints, and that bad input gets a clear error, exit code 2, and nothing written.
+
+use raddle_tests::{root, run, stderr, stdout};
+use serde_json::Value;
+use std::collections::BTreeSet;
+use std::process::Output;
+
+fn raddle(arguments: &[&str]) -> Output {
+    run(env!("CARGO_BIN_EXE_raddle"), arguments)
+}
+
+fn code(output: &Output) -> i32 {
+    output.status.code().expect("an exit code, not a signal")
+}
+
+/// The command is refused with exit code 2, says all of `words`, and prints nothing to stdout.
+#[track_caller]
+fn refused(arguments: &[&str], words: &[&str]) {
+    let output = raddle(arguments);
+    let error = stderr(&output);
+    assert_eq!(code(&output), 2, "{arguments:?}: {error}");
+    for word in words {
+        assert!(error.contains(word), "{arguments:?}: `{word}` is missing in: {error}");
+    }
+    assert_eq!(stdout(&output), "", "{arguments:?} printed something all the same");
+}
+
+#[test]
+fn list_has_every_pattern_and_variant() {
+    let output = raddle(&["list", "--json"]);
+    assert_eq!(code(&output), 0);
+    let list: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(list["schema"], 1);
+    let mut found = BTreeSet::new();
+    for pattern in list["patterns"].as_array().unwrap() {
+        assert!(!pattern["section"].as_str().unwrap().is_empty());
+        for variant in pattern["variants"].as_array().unwrap() {
+            let correct = variant["expect"] == "holds";
+            assert_eq!(variant["class"].is_null(), correct, "{variant}");
+            for engine in ["loom", "shuttle"] {
+                assert_eq!(variant["verdicts"][engine] == "holds", correct, "{variant}");
+            }
+            found.insert(format!("{}/{}", pattern["name"].as_str().unwrap(), variant["name"].as_str().unwrap()));
+        }
+    }
+    let wanted = [
+        "threads/gil/lock_spans_update",
+        "threads/gil/gil_per_step",
+        "threads/gil/check_then_act",
+        "threads/gil/atomic_steps",
+        "locks/mutex/held_lock",
+        "locks/mutex/unguarded",
+        "locks/mutex/split_lock",
+        "locks/mutex/two_locks",
+        "locks/lock_order/one_order",
+        "locks/lock_order/opposite_orders",
+        "locks/lock_order/ring",
+        "locks/lock_order/lock_in_callback",
+        "locks/lock_order/try_lock_retry",
+        "locks/condvar/while_loop",
+        "locks/condvar/if_instead_of_while",
+        "locks/condvar/flag_outside_lock",
+        "locks/condvar/one_signal_two_roles",
+        "locks/condvar/spurious_wakeup_unhandled",
+        "pitfalls/unfair_lock/ticket",
+        "pitfalls/unfair_lock/barging",
+    ];
+    for name in wanted {
+        assert!(found.contains(name), "{name} is not listed");
+    }
+}
+
+#[test]
+fn check_meets_every_expectation_and_writes_its_json() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("out.json");
+    let output = raddle(&["check", "--json", file.to_str().unwrap()]);
+    assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
+    assert!(stdout(&output).contains("40 of 40 expectations met"), "{}", stdout(&output));
+    let report: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).expect("JSON");
+    assert_eq!(report["schema"], 1);
+    let results = report["results"].as_array().unwrap();
+    assert_eq!(results.len(), 40);
+    for result in results {
+        assert_eq!(result["met"], true, "{result}");
+        assert_eq!(result["expected"], result["verdict"], "{result}");
+        assert!(result["executions"].as_u64().unwrap() > 0 && result["millis"].is_u64(), "{result}");
+        let proven = result["engine"] == "loom" && result["expected"] == "holds";
+        assert!(!proven || result["coverage"]["kind"] == "exhaustive", "{result}");
+    }
+}
+
+#[test]
+fn trace_shows_a_deadlock_with_its_names_and_cycle() {
+    let output = raddle(&["trace", "locks/lock_order/opposite_orders"]);
+    assert_eq!(code(&output), 0);
+    let text = stdout(&output);
+    for word in
+        ["teller", "auditor", "accounts", "journal", "a cycle of 2", "── preempts teller ──", "lock journal … :"]
+    {
+        assert!(text.contains(word), "`{word}` is missing in:\n{text}");
+    }
+    let holds = |line: &&str| line.contains(" holds ") && line.contains(" wants ") && line.matches("(:").count() == 2;
+    assert_eq!(text.lines().filter(holds).count(), 2, "two edges, each with two lines:\n{text}");
+}
+
+#[test]
+fn trace_shows_the_two_reads_of_one_value() {
+    let text = stdout(&raddle(&["trace", "locks/mutex/split_lock"]));
+    assert_eq!(text.matches("load counter = 0").count(), 2, "{text}");
+    assert_eq!(text.matches("store counter = 1").count(), 2, "{text}");
+}
+
+#[test]
+fn trace_as_json_has_every_event() {
+    let output = raddle(&["trace", "locks/mutex/unguarded", "--engine", "shuttle", "--format", "json"]);
+    let trace: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    assert_eq!(trace["tasks"][0], "main");
+    assert!(trace["events"].as_array().unwrap().len() > 8);
+    assert_eq!(trace["verdict"]["kind"], "assertion");
+}
+
+#[test]
+fn ascii_has_no_other_characters_and_colour_no_escapes() {
+    let output = raddle(&["trace", "locks/lock_order/opposite_orders", "--ascii"]);
+    assert!(output.stdout.is_ascii(), "{}", stdout(&output));
+    assert!(!stdout(&output).contains('\u{1b}'));
+    let coloured = raddle(&["trace", "locks/lock_order/opposite_orders", "--color", "always"]);
+    assert!(stdout(&coloured).contains("\u{1b}["));
+    let table = raddle(&["check", "locks/mutex", "--quiet", "--ascii"]);
+    assert!(table.stdout.is_ascii(), "{}", stdout(&table));
+}
+
+#[test]
+fn show_has_the_lesson_and_both_sources() {
+    let text = stdout(&raddle(&["show", "locks/mutex"]));
+    for word in ["What goes wrong", "In Python", "fn held_lock", "fn split_lock", "// BUG:", "atomicity violation"] {
+        assert!(text.contains(word), "`{word}` is missing in:\n{text}");
+    }
+}
+
+#[test]
+fn replay_reproduces_a_record_under_either_engine() {
+    let file = "fixtures/locks/lock_order/opposite_orders.loom.json";
+    for engine in ["loom", "shuttle"] {
+        let output = raddle(&["replay", file, "--engine", engine]);
+        assert_eq!(code(&output), 0, "{}", stderr(&output));
+        assert!(stdout(&output).contains(&format!("reproduced under {engine}")), "{}", stdout(&output));
+    }
+}
+
+#[test]
+fn help_teaches() {
+    for arguments in [&["--help"][..], &["check", "--help"], &["replay", "--help"]] {
+        let output = raddle(arguments);
+        assert_eq!(code(&output), 0);
+        assert!(stdout(&output).contains("Usage:"), "{arguments:?}");
+    }
+    assert!(stdout(&raddle(&["--help"])).contains("Exit codes: 0"));
+}
+
+#[test]
+fn unknown_names_get_the_nearest_ones() {
+    refused(&["check", "locks/mutx"], &["no pattern `locks/mutx`", "`locks/mutex`"]);
+    refused(&["show", "lock/mutex"], &["no pattern", "`locks/mutex`"]);
+    refused(&["trace", "locks/mutex/splitlock"], &["no variant", "`locks/mutex/split_lock`"]);
+    refused(&["trace", "locks/mutex"], &["no variant `locks/mutex`"]);
+    refused(&["check", "--engine", "lomm"], &["lomm", "loom"]);
+    refused(&["check", "--jobs", "0"], &["--jobs"]);
+    refused(&["chekc"], &["chekc", "check"]);
+    refused(&["check", "qqqqqq"], &["raddle list"]);
+    refused(&["check", "\u{1b}[31mred"], &["\\u{1b}"]);
+}
+
+#[test]
+fn bad_records_are_named_with_what_is_wrong() {
+    let bad = |name: &str, words: &[&str]| {
+        let file = format!("fixtures/bad/{name}.json");
+        let before = std::fs::read(root().join(&file)).unwrap();
+        let words: Vec<&str> = words.iter().copied().chain([file.as_str()]).collect();
+        refused(&["replay", &file], &words);
+        assert_eq!(before, std::fs::read(root().join(&file)).unwrap(), "{file} was written to");
+    };
+    bad("truncated", &["line ", "damaged"]);
+    bad("too_old", &["schema 0", "too old", "make bless"]);
+    bad("too_new", &["schema 2", "too new", "update raddle"]);
+    bad("other_pattern", &["no variant", "locks/lock_ordr/opposite_orders", "`locks/lock_order/opposite_orders`"]);
+    bad("other_variant", &["no variant", "`locks/lock_order/opposite_orders`"]);
+    bad("impossible_step", &["step 4", "`main` to go on", "waits: join teller"]);
+    bad("past_the_end", &["step 8", "`auditor` to go on", "is over"]);
+    bad("unknown_task", &["step 4", "`tellr`", "no such task", "main, teller, auditor"]);
+    bad("finished_task", &["step ", "`teller` has finished"]);
+    bad("bad_count", &["schedule", "`three` is not a number"]);
+    bad("unknown_field", &["unknown field `colour`"]);
+    bad("unknown_engine", &["no engine `lomm`", "loom, shuttle"]);
+    bad("no_object", &["damaged"]);
+    refused(&["replay", "fixtures/bad/not_there.json"], &["not_there.json"]);
+}
+
+#[test]
+fn output_that_cannot_be_written_is_refused_before_anything_runs() {
+    refused(&["check", "--json", "/nowhere/out.json"], &["/nowhere/out.json"]);
+    refused(&["check", "--json", "."], &["."]);
+}
