@@ -32,24 +32,19 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
     assert_eq!(found, exact, "left: found; right: recorded");
 }
 
+/// PCT changes priorities twice in an execution, and both a livelock's circle and a starvation at full size need more
+/// turns than that: it is held to missing them.
 #[test]
-fn every_engine_meets_every_expectation() {
-    // PCT runs by priorities, and so never goes round in a livelock's circle; depth-first search is not for retries.
-    let engines = [Engine::Shuttle(raddle::Strategy::Pct), Engine::Shuttle(raddle::Strategy::Urw)];
-    let jobs: Vec<Job> = jobs(&CATALOGUE, &[], &engines)
-        .unwrap()
-        .into_iter()
-        .filter(|job| job.variant.declared() != raddle::Expect::Livelock)
-        .collect();
-    for result in run_jobs(&jobs, Checker::DEFAULT_SEED, Some(3_000), None) {
-        let verdict = result.verdict();
-        assert!(
-            result.is_met(),
-            "{} under {}: {verdict}, not {}",
-            result.job.name(),
-            result.job.engine,
-            result.job.expect()
-        );
+fn the_other_samplers_meet_every_expectation_within_their_reach() {
+    use raddle::{Expect, Strategy};
+    let turns = [Expect::Livelock, Expect::Starvation];
+    for strategy in [Strategy::Pct, Strategy::Urw] {
+        let engine = Engine::Shuttle(strategy);
+        for result in run_jobs(&jobs(&CATALOGUE, &[], &[engine]).unwrap(), Checker::DEFAULT_SEED, Some(3_000), None) {
+            let missed = strategy == Strategy::Pct && turns.contains(&result.job.variant.declared());
+            let verdict = result.verdict();
+            assert_eq!(result.is_met(), !missed, "{} under {engine}: {verdict}", result.job.name());
+        }
     }
 }
 
@@ -165,7 +160,7 @@ fn a_hundred_failing_checks_leave_the_process_as_it_was() {
     let threads_before = threads();
     for round in 0..100 {
         let engine = Engine::ALL[round % Engine::ALL.len()];
-        let outcome = Checker::new().engine(engine).run(|| opposite_orders());
+        let outcome = Checker::new().engine(engine).run(opposite_orders);
         assert!(matches!(outcome, Ok(Outcome::Fails(_))), "{engine}, round {round}: {outcome:?}");
         assert!(!std::thread::panicking());
     }

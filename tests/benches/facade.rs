@@ -226,6 +226,9 @@ fn race_detection() {
     println!("two steps          {}   {:.1?}", first(Arc::new(two_steps(true))), whole(Arc::new(two_steps(false))));
 }
 
+/// A name, and the program on raddle, on loom and on shuttle.
+type Row = (&'static str, fn(), fn(), fn());
+
 fn main() {
     // `cargo test --benches` builds and lists this; it measures only when asked to.
     if !std::env::args().any(|argument| argument == "--bench") {
@@ -233,7 +236,7 @@ fn main() {
     }
     std::panic::set_hook(Box::new(|_| {}));
     println!("time on raddle ÷ time on the bare engine: median, range of {PAIRS} pairs");
-    let programs: [(&str, fn(), fn(), fn()); 3] = [
+    let programs: [Row; 3] = [
         ("locks", on_raddle::locks, on_loom::locks, on_shuttle::locks),
         ("atomics", on_raddle::atomics, on_loom::atomics, on_shuttle::atomics),
         ("condvar", on_raddle::condvar, on_loom::condvar, on_shuttle::condvar),
