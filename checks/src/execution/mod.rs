@@ -12,6 +12,8 @@ mod model;
 mod op;
 mod session;
 mod step;
+mod task;
+mod waiting;
 
 pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
@@ -23,9 +25,10 @@ pub(crate) use session::{
     session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
-    Acted, Halt, access, act, answer, choose, confirm_value, drift, fail, finish_task, halt, is_recording, perform,
-    record_value, refuse_more_than, run_task, want_gates, want_gates_soon,
+    Acted, Halt, access, act, answer, choose, confirm_value, drift, fail, halt, is_recording, perform, record_value,
+    want_gates, want_gates_soon,
 };
+pub(crate) use task::{finish_task, refuse_more_than, run_task};
 
 use crate::engine;
 use crate::trace::Recorder;

@@ -1,13 +1,13 @@
 //! One step of a task: announce, let the engine decide who runs, act, confirm.
 
-use super::session::{Problem, message, problem};
+use super::session::{Problem, problem};
 use super::{
     Budget, Effect, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, TaskState, abandon, note_cut, session,
-    take_panic, take_unwinding, try_with, with,
+    take_unwinding, try_with, with,
 };
 use crate::engine;
 use crate::verdict::Verdict;
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::resume_unwind;
 
 /// What unwinds a task's stack when its execution is over.
 pub(crate) struct Halt;
@@ -202,7 +202,7 @@ pub(super) fn fail_with_noted_panic() {
     });
 }
 
-fn confirm(me: TaskId, op: &Op, refused: bool, value: Option<u64>) -> Confirmed {
+pub(super) fn confirm(me: TaskId, op: &Op, refused: bool, value: Option<u64>) -> Confirmed {
     let (confirmed, over) = with(|x| {
         x.current = me;
         let effect = x.decide(me, op, refused, value);
@@ -317,72 +317,6 @@ impl Execution {
         able.then_some(last)
     }
 
-    /// `task` has to wait: shows it, and finds out whether it waits in vain.
-    fn blocked(&mut self, task: TaskId, op: &Op) {
-        self.tasks[task.index()].shown_waiting = true;
-        if let Some(recorder) = &mut self.recorder {
-            recorder.waits(self.log.len() + 1, task, op);
-        }
-        if let Some(cycle) = self.cycle_from(task) {
-            let verdict = Verdict::Deadlock { cycle: self.describe_cycle(&cycle) };
-            self.show_waiting();
-            self.fail(verdict);
-            return;
-        }
-        self.check_all_blocked();
-    }
-
-    /// Fails the execution if nobody can run; a timeout that could fire then does.
-    pub(crate) fn check_all_blocked(&mut self) {
-        if self.over || self.task_ids().any(|task| self.is_enabled(task)) {
-            return;
-        }
-        let waiting = |task: &TaskId| self.tasks[task.index()].state != TaskState::Finished;
-        let all: Vec<TaskId> = self.task_ids().filter(waiting).collect();
-        if all.is_empty() {
-            return;
-        }
-        if let Some(first) = self.first_timeout(&all) {
-            self.tasks[first.index()].fired = true;
-            if self.parked > 0 {
-                engine::loom::wake_ready(self);
-            }
-            return;
-        }
-        self.show_waiting();
-        let verdict = match self.cycle_among(&all) {
-            Some(cycle) => Verdict::Deadlock { cycle: self.describe_cycle(&cycle) },
-            None => Verdict::Stuck { waiting: self.describe_waiting(&all) },
-        };
-        self.fail(verdict);
-    }
-
-    /// Whose timeout comes first; at one instant, the task spawned first.
-    fn first_timeout(&self, waiting: &[TaskId]) -> Option<TaskId> {
-        let timeout = |task: &TaskId| {
-            let op = self.tasks[task.index()].pending.as_ref()?;
-            Some((op.timeout.filter(|_| self.may_give_up(op))?, *task))
-        };
-        waiting.iter().filter_map(timeout).min().map(|(_, task)| task)
-    }
-
-    /// Puts every task that waits into the trace, once.
-    fn show_waiting(&mut self) {
-        let step = self.log.len() + 1;
-        for task in self.task_ids() {
-            let entry = &mut self.tasks[task.index()];
-            let Some(op) = entry.pending else { continue };
-            if entry.state == TaskState::Live && !entry.shown_waiting {
-                entry.shown_waiting = true;
-                if !self.ready(task, &op)
-                    && let Some(recorder) = &mut self.recorder
-                {
-                    recorder.waits(step, task, &op);
-                }
-            }
-        }
-    }
-
     fn check_bypass(&mut self, object: ObjectId) {
         let super::State::Fairness { bound, waiting } = &self.objects[object.index()].state else { return };
         let Some((task, by)) = waiting.iter().find(|(_, by)| by.len() > *bound) else { return };
@@ -404,83 +338,6 @@ impl Execution {
             recorder.recurs(cycle.round.clone());
         }
         self.fail(Verdict::Livelock { tasks, steps: cycle.round.len(), rounds: cycle.rounds });
-    }
-}
-
-/// The body of every task: runs `program`, and makes what ends it the execution's business.
-pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> {
-    let result = catch_unwind(AssertUnwindSafe(|| {
-        start_task(me);
-        program()
-    }));
-    match result {
-        Ok(value) => Some(value),
-        Err(payload) => {
-            if !payload.is::<Halt>() {
-                let text = message(payload.as_ref());
-                let at = take_panic(Some(&text)).and_then(|(_, place)| place);
-                with(|x| {
-                    let task = x.names().task(me).to_owned();
-                    x.fail(Verdict::Assertion { task, message: text, at });
-                });
-            }
-            // A panic's payload may itself panic when it is dropped.
-            std::mem::forget(payload);
-            None
-        }
-    }
-}
-
-fn start_task(me: TaskId) {
-    let mode = with(|x| {
-        x.current = me;
-        x.mode
-    });
-    if mode == Mode::Loom {
-        engine::loom::follow(me);
-    }
-    let op = with(|x| {
-        x.current = me;
-        x.tasks[me.index()].state = TaskState::Live;
-        Op::bare(Kind::Start, x.tasks[me.index()].site)
-    });
-    confirm(me, &op, false, None);
-}
-
-/// The task's last act: whoever joins it can go on.
-pub(crate) fn finish_task(me: TaskId) {
-    with(|x| {
-        x.current = me;
-        let task = &mut x.tasks[me.index()];
-        task.state = TaskState::Finished;
-        task.pending = None;
-        if x.over {
-            return;
-        }
-        if let Some(recorder) = &mut x.recorder {
-            recorder.finished(x.log.len(), me);
-        }
-        if me == TaskId::MAIN {
-            x.check_leaks();
-        }
-        if x.parked > 0 {
-            engine::loom::wake_ready(x);
-        }
-        x.check_all_blocked();
-    });
-}
-
-impl Execution {
-    fn check_leaks(&mut self) {
-        if !session(|session| session.rules.deny_leaks) {
-            return;
-        }
-        let names = self.names();
-        let running = |task: &TaskId| self.tasks[task.index()].state != TaskState::Finished;
-        let what: Vec<String> = self.task_ids().filter(running).map(|task| names.task(task).to_owned()).collect();
-        if !what.is_empty() {
-            self.fail(Verdict::Leak { what });
-        }
     }
 }
 
@@ -556,15 +413,4 @@ pub(crate) fn want_gates() -> ! {
 pub(crate) fn want_gates_soon() {
     session(|session| session.report.needs_gates = true);
     with(|x| x.over = true);
-}
-
-/// Ends the run if the execution has as many tasks as the engine takes.
-pub(crate) fn refuse_more_than(limit: usize) {
-    let names = with(|x| (x.tasks.len() >= limit).then(|| x.names().into_tasks()));
-    if let Some(mut names) = names {
-        names.push("one more".into());
-        problem(Problem::TooManyThreads { names, limit });
-        with(|x| x.over = true);
-        halt();
-    }
 }
