@@ -1,7 +1,7 @@
 //! Runs checks, several at once, and gives their results in the order in which they were asked for.
 
 use crate::{CheckError, Checker, Engine, Expect, Outcome, Pattern, Variant};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -89,8 +89,8 @@ impl CheckResult {
 /// Runs `jobs`, `at_once` of them side by side, and gives the results in the order of the jobs.
 #[must_use]
 pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Option<usize>) -> Vec<CheckResult> {
-    let bar = progress_bar(jobs.len());
     let explored = Arc::new(AtomicU64::new(0));
+    let bar = progress_bar(jobs.len(), Arc::clone(&explored));
     let next = AtomicUsize::new(0);
     let results: Mutex<Vec<Option<CheckResult>>> = Mutex::new(jobs.iter().map(|_| None).collect());
     let at_once = at_once.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
@@ -103,7 +103,6 @@ pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Optio
             let checker = job.checker(seed, executions).progress(Arc::clone(&explored));
             let result = job.run(&checker);
             results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
-            bar.set_prefix(format!("{} executions", explored.load(Ordering::Relaxed)));
             bar.inc(1);
         }
     };
@@ -117,12 +116,14 @@ pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Optio
     results.into_iter().flatten().collect()
 }
 
-/// A bar on stderr; where that is no terminal, nothing.
-fn progress_bar(checks: usize) -> ProgressBar {
+/// A bar on stderr, with the executions explored so far; where that is no terminal, nothing.
+fn progress_bar(checks: usize, explored: Arc<AtomicU64>) -> ProgressBar {
     let bar = ProgressBar::new(checks as u64);
-    let template = "{spinner} {bar:30} {pos}/{len} checks  {prefix}  {wide_msg}";
+    let template = "{spinner} {bar:30} {pos}/{len} checks  {executions} executions  {wide_msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
-        bar.set_style(style);
+        bar.set_style(style.with_key("executions", move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
+            let _ = write!(out, "{}", explored.load(Ordering::Relaxed));
+        }));
     }
     bar.enable_steady_tick(Duration::from_millis(100));
     bar

@@ -56,22 +56,18 @@ impl Once {
         if self.done() {
             return;
         }
-        let mut leave = Leave { once: self, op: self.handle.op(Kind::OnceFail, site) };
+        let mut leave = Leave(self.handle.op(Kind::OnceFail, site));
         init();
-        leave.op.kind = Kind::OnceDone;
+        leave.0.kind = Kind::OnceDone;
     }
 }
 
-/// Ends a run of `init`, also when it panics.
-struct Leave<'a> {
-    once: &'a Once,
-    op: Op,
-}
+/// Ends a run of `init` by this operation, also when it panics.
+struct Leave(Op);
 
-impl Drop for Leave<'_> {
+impl Drop for Leave {
     fn drop(&mut self) {
-        debug_assert_eq!(Some(self.once.handle.id()), self.op.object, "a run ends the once that it began");
-        perform(self.op);
+        perform(self.0);
     }
 }
 
