@@ -132,7 +132,8 @@ fn time(run: &(impl Fn() -> u64 + Sync)) -> (Duration, u64) {
     })
 }
 
-fn compare(name: &str, ours: impl Fn() -> u64 + Sync, bare: impl Fn() -> u64 + Sync) {
+/// Prints a program's row, and gives the ratio of each pair.
+fn compare(name: &str, ours: impl Fn() -> u64 + Sync, bare: impl Fn() -> u64 + Sync) -> Vec<f64> {
     // Once to warm up.
     let _ = (ours(), bare());
     let mut ratios = Vec::new();
@@ -160,6 +161,7 @@ fn compare(name: &str, ours: impl Fn() -> u64 + Sync, bare: impl Fn() -> u64 + S
         took.0,
         took.1
     );
+    ratios
 }
 
 type Program = Arc<dyn Fn() + Send + Sync>;
@@ -241,9 +243,16 @@ fn main() {
         ("atomics", on_raddle::atomics, on_loom::atomics, on_shuttle::atomics),
         ("condvar", on_raddle::condvar, on_loom::condvar, on_shuttle::condvar),
     ];
+    let (mut on_loom, mut on_shuttle) = (Vec::new(), Vec::new());
     for (name, ours, loom, shuttle) in programs {
-        compare(&format!("loom {name}"), || raddle(raddle::Engine::Loom, ours), || bare_loom(loom));
-        compare(&format!("shuttle {name}"), || raddle(raddle::Engine::shuttle(), ours), || bare_shuttle(shuttle));
+        let loom_name = format!("loom {name}");
+        on_loom.extend(compare(&loom_name, || raddle(raddle::Engine::Loom, ours), || bare_loom(loom)));
+        let shuttle_name = format!("shuttle {name}");
+        on_shuttle.extend(compare(&shuttle_name, || raddle(raddle::Engine::shuttle(), ours), || bare_shuttle(shuttle)));
+    }
+    for (engine, mut ratios) in [("loom", on_loom), ("shuttle", on_shuttle)] {
+        ratios.sort_by(f64::total_cmp);
+        println!("{engine:<18} {:>5.2}   over all pairs of all programs", ratios[ratios.len() / 2]);
     }
     race_detection();
 }

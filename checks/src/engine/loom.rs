@@ -28,7 +28,7 @@ const STACK_WORDS: usize = 8_192;
 pub(crate) struct TaskPart {
     pub(crate) handle: Option<loom::thread::JoinHandle<()>>,
     thread: Option<loom::thread::Thread>,
-    gate: Option<Rc<AtomicUsize>>,
+    gate: Option<Gate>,
     /// It has parked because its operation is not ready.
     parked: bool,
 }
@@ -42,33 +42,53 @@ impl std::fmt::Debug for TaskPart {
 impl TaskPart {
     /// To be made by the task's parent: loom takes what a task has not seen created for a race.
     pub(crate) fn new(mode: Mode, gated: bool) -> Self {
-        TaskPart { gate: if gated { gate(mode) } else { None }, ..TaskPart::default() }
+        TaskPart { gate: (gated && mode == Mode::Loom).then(Gate::ordered), ..TaskPart::default() }
     }
 }
 
-fn gate(mode: Mode) -> Option<Rc<AtomicUsize>> {
-    (mode == Mode::Loom).then(|| Rc::new(AtomicUsize::new(0)))
+/// What makes loom try every order of the steps on an object.
+#[derive(Clone)]
+enum Gate {
+    /// Each step happens before the next.
+    Ordered(Rc<AtomicUsize>),
+    /// Steps are tried in every order, and order nothing else: a condition variable's own, as loom's are.
+    Plain(Rc<loom::sync::Condvar>),
+}
+
+impl Gate {
+    fn ordered() -> Self {
+        Gate::Ordered(Rc::new(AtomicUsize::new(0)))
+    }
+
+    fn pass(&self) {
+        match self {
+            Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),
+            // Nobody ever waits on it.
+            Gate::Plain(condvar) => condvar.notify_all(),
+        }
+    }
 }
 
 /// What loom keeps for an object.
 pub(crate) struct ObjectPart {
-    gate: Option<Rc<AtomicUsize>>,
+    gate: Option<Gate>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
 }
 
 impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
-        let native = match state {
-            State::Mutex { .. } => !x.gated,
-            State::Atomic { .. } | State::Cell => true,
-            _ => false,
-        };
-        let tracked = x.mode == Mode::Loom && matches!(state, State::Cell);
-        ObjectPart {
-            gate: if native { None } else { gate(x.mode) },
-            cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))),
+        if x.mode != Mode::Loom {
+            return ObjectPart { gate: None, cell: None };
         }
+        let gate = match state {
+            State::Mutex { .. } => x.gated.then(Gate::ordered),
+            State::Atomic { .. } | State::Cell => None,
+            State::Condvar { .. } => Some(Gate::Plain(Rc::new(loom::sync::Condvar::new()))),
+            _ => Some(Gate::ordered()),
+        };
+        let tracked = matches!(state, State::Cell);
+        ObjectPart { gate, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))) }
     }
 }
 
@@ -291,13 +311,13 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         gate.clone()
     });
     match gate {
-        Some(gate) => _ = gate.fetch_add(1, Ordering::AcqRel),
+        Some(gate) => gate.pass(),
         None => want_gates(),
     }
     if let Kind::Wait { mutex } | Kind::Wake { mutex } = op.kind
         && let Some(gate) = with(|x| x.objects[mutex.index()].native.gate.clone())
     {
-        gate.fetch_add(1, Ordering::AcqRel);
+        gate.pass();
     }
     with(|x| x.current = me);
 }

@@ -32,17 +32,14 @@ pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> 
 }
 
 fn start_task(me: TaskId) {
-    let mode = with(|x| {
-        x.current = me;
-        x.mode
-    });
-    if mode == Mode::Loom {
+    if with(|x| x.mode == Mode::Loom && x.steer.is_some()) {
         engine::loom::follow(me);
     }
     let op = with(|x| {
         x.current = me;
-        x.tasks[me.index()].state = TaskState::Live;
-        Op::bare(Kind::Start, x.tasks[me.index()].site)
+        let task = &mut x.tasks[me.index()];
+        task.state = TaskState::Live;
+        Op::bare(Kind::Start, task.site)
     });
     confirm(me, &op, false, None);
 }
