@@ -2,7 +2,8 @@
 
 mod lanes;
 
-use crate::verdict::{Counterexample, Place, Verdict};
+use crate::schedule::Schedule;
+use crate::verdict::{Counterexample, Place, Verdict, Wait};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
 
@@ -138,74 +139,96 @@ fn place(at: &Place, file: Option<&str>) -> String {
     }
 }
 
+/// What stands below the lanes: a label and a text each.
+struct Facts(Vec<(&'static str, String)>);
+
+impl Facts {
+    fn add(&mut self, label: &'static str, text: &str) {
+        self.0.push((label, clean(text)));
+    }
+
+    /// Several texts under one label.
+    fn add_all(&mut self, label: &'static str, texts: impl IntoIterator<Item = String>) {
+        for (index, text) in texts.into_iter().enumerate() {
+            self.add(if index == 0 { label } else { "" }, &text);
+        }
+    }
+
+    /// The verdict's own data; `at` writes a place.
+    fn add_verdict(&mut self, verdict: &Verdict, at: impl Fn(&Place) -> String) {
+        match verdict {
+            Verdict::Deadlock { cycle } => self.add_all("cycle", cycle.iter().map(|wait| edge(wait, cycle, &at))),
+            Verdict::Stuck { waiting } => self.add_all(
+                "waiting",
+                waiting.iter().map(|waiting| {
+                    let verb = if waiting.operation == "wake" { "wait" } else { &waiting.operation };
+                    format!("{}: {verb} {} ({})", waiting.task, waiting.object, at(&waiting.at))
+                }),
+            ),
+            Verdict::DataRace { first, second, .. } => self.add_all(
+                "accesses",
+                [first, second].map(|access| {
+                    let verb = if access.write { "writes" } else { "reads" };
+                    format!("{} {verb} ({})", access.task, at(&access.at))
+                }),
+            ),
+            Verdict::Assertion { message, at: place, .. } => {
+                self.add_all("message", message.lines().map(str::to_owned));
+                if let Some(place) = place {
+                    self.add("at", &at(place));
+                }
+            }
+            Verdict::Starvation { by, bound, .. } => {
+                self.add("bypassed by", &by.join(", "));
+                self.add("bound", &format!("{bound} grants to others between a request and its grant"));
+            }
+            Verdict::Livelock { tasks, rounds, .. } => {
+                self.add("recurs", &format!("seen {rounds} times over; {} take part", tasks.join(" and ")));
+            }
+            Verdict::Leak { .. } | Verdict::Misuse { .. } => {}
+        }
+    }
+}
+
+/// One edge of a deadlock: what the task holds, and what it waits for.
+fn edge(wait: &Wait, cycle: &[Wait], at: impl Fn(&Place) -> String) -> String {
+    let holds = match cycle.iter().find(|other| other.held_by == wait.task) {
+        Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
+        Some(held) => format!("holds {} ({})", held.wants, at(&held.since)),
+        None => "holds nothing".into(),
+    };
+    let wants = if wait.operation == "join" { "joins" } else { "wants" };
+    format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, at(&wait.at))
+}
+
 fn facts(header: Option<&Header>, found: &Counterexample) -> Vec<(&'static str, String)> {
     let file = lanes::common_file(&found.trace);
-    let at = |place_: &Place| place(place_, file.as_deref());
-    let mut facts = Vec::new();
-    let mut add = |label, text: String| facts.push((label, clean(&text)));
-    match &found.verdict {
-        Verdict::Deadlock { cycle } => {
-            for (index, wait) in cycle.iter().enumerate() {
-                let held = cycle.iter().find(|other| other.held_by == wait.task);
-                let holds = match held {
-                    Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
-                    Some(held) => format!("holds {} ({})", held.wants, at(&held.since)),
-                    None => "holds nothing".into(),
-                };
-                let wants = if wait.operation == "join" { "joins" } else { "wants" };
-                let text = format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, at(&wait.at));
-                add(if index == 0 { "cycle" } else { "" }, text);
-            }
-        }
-        Verdict::Stuck { waiting } => {
-            for (index, waiting) in waiting.iter().enumerate() {
-                let verb = match waiting.operation.as_str() {
-                    "wake" => "wait",
-                    other => other,
-                };
-                let text = format!("{}: {verb} {} ({})", waiting.task, waiting.object, at(&waiting.at));
-                add(if index == 0 { "waiting" } else { "" }, text);
-            }
-        }
-        Verdict::DataRace { first, second, .. } => {
-            for (label, access) in [("accesses", first), ("", second)] {
-                let verb = if access.write { "writes" } else { "reads" };
-                add(label, format!("{} {verb} ({})", access.task, at(&access.at)));
-            }
-        }
-        Verdict::Assertion { message, at: place, .. } => {
-            for (index, line) in message.lines().enumerate() {
-                add(if index == 0 { "message" } else { "" }, line.to_owned());
-            }
-            if let Some(place) = place {
-                add("at", at(place));
-            }
-        }
-        Verdict::Starvation { by, bound, .. } => {
-            add("bypassed by", by.join(", "));
-            add("bound", format!("{bound} grants to others between a request and its grant"));
-        }
-        Verdict::Livelock { tasks, rounds, .. } => {
-            add("recurs", format!("seen {rounds} times over; {} take part", tasks.join(" and ")));
-        }
-        Verdict::Leak { .. } | Verdict::Misuse { .. } => {}
+    let mut facts = Facts(Vec::new());
+    facts.add_verdict(&found.verdict, |at| place(at, file.as_deref()));
+    facts.add("preemptions", &preemptions(found));
+    let by = header.map_or_else(String::new, |header| format!("{}, ", header.engine));
+    facts.add("found", &format!("{by}execution {}", found.execution));
+    if let Some(file) = &file {
+        facts.add("source", file);
     }
-    add("preemptions", preemptions(found));
-    if let Some(header) = header {
-        add("found", format!("{}, execution {}", header.engine, found.execution));
-    } else {
-        add("found", format!("execution {}", found.execution));
-    }
-    add("schedule", found.schedule.to_string());
+    let schedule = match found.trace.recurs {
+        // The rounds after the first say nothing new.
+        Some((_, end)) => {
+            let steps = found.schedule.steps.iter().take(end).cloned().collect();
+            format!("{}, and round again", Schedule { steps, answers: Vec::new() })
+        }
+        None => found.schedule.to_string(),
+    };
+    facts.add("schedule", &schedule);
     if let Some(header) = header {
         if let Some(record) = &header.record {
-            add("replay", format!("raddle replay {record}"));
+            facts.add("replay", &format!("raddle replay {record}"));
         }
         if !header.fixed.is_empty() {
-            add("fixed", header.fixed.join(", "));
+            facts.add("fixed", &header.fixed.join(", "));
         }
     }
-    facts
+    facts.0
 }
 
 fn preemptions(found: &Counterexample) -> String {
