@@ -19,8 +19,10 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
     }
     terminal.print("\n");
     let correct = pattern.variants.iter().find(|variant| variant.is_correct());
+    let mut shown = false;
     for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
-        terminal.print(&pair(pattern.source.text, correct, buggy, style, Terminal::width()));
+        terminal.print(&pair(pattern.source.text, correct, buggy, style, Terminal::width(), shown));
+        shown = true;
     }
     terminal.print(&truth(pattern.variants, style.ascii, Terminal::width()));
     Ok(EXIT_MET)
@@ -44,8 +46,9 @@ fn truth(variants: &[Variant], ascii: bool, width: usize) -> String {
     format!("{table}\n")
 }
 
-/// The correct function and the buggy one side by side, or one below the other where there is no room.
-fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, width: usize) -> String {
+/// The correct function and the buggy one side by side; one below the other where there is no room, and then the correct
+/// one only if it has not been `shown` before.
+fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, width: usize, shown: bool) -> String {
     let right = function(source, buggy.name);
     let left = correct.and_then(|correct| function(source, correct.name));
     let Some(right) = right else { return String::new() };
@@ -58,7 +61,8 @@ fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, 
     let (good, bad) = (title(name, "✓"), title(buggy.name, "✗"));
     let column = widest(&left).max(good.chars().count()) + 4;
     if column + widest(&right) > width {
-        return format!("{}\n{}\n\n{}\n{}\n\n", style.good(&good), left.join("\n"), style.bad(&bad), right.join("\n"));
+        let right = format!("{}\n{}\n\n", style.bad(&bad), right.join("\n"));
+        return if shown { right } else { format!("{}\n{}\n\n{right}", style.good(&good), left.join("\n")) };
     }
     let pad = |text: &str| " ".repeat(column.saturating_sub(text.chars().count()));
     let mut out = format!("{}{}{}\n", style.good(&good), pad(&good), style.bad(&bad));
