@@ -204,3 +204,53 @@ fn condvar_wakes_for_nothing_only_where_the_check_allows_it() {
         both(tell, || drop(changed.wait_while(ready.lock().unwrap(), |ready| !*ready).unwrap()));
     });
 }
+
+#[test]
+fn condvar_wakes_spuriously_no_more_often_than_allowed() {
+    fn two_waiters() {
+        let (flag, changed) = (Mutex::new(false), Condvar::new());
+        let spurious = AtomicU32::new(0);
+        let wait = || {
+            let mut set = flag.lock().unwrap();
+            while !*set {
+                set = changed.wait(set).unwrap();
+                if !*set {
+                    spurious.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(wait);
+            scope.spawn(wait);
+            *flag.lock().unwrap() = true;
+            changed.notify_all();
+        });
+        assert!(spurious.load(Ordering::Relaxed) <= 1, "one spurious wakeup is allowed");
+    }
+    holds_with(DEFAULT, &Checker::new().spurious_wakeups(1), two_waiters);
+}
+
+#[test]
+fn condvar_timeouts_fire_early_no_more_often_than_allowed() {
+    fn two_waiters() {
+        let (flag, changed) = (Mutex::new(false), Condvar::new());
+        let early = AtomicU32::new(0);
+        let wait = || {
+            let set = flag.lock().unwrap();
+            if !*set {
+                let (set, _) = changed.wait_timeout(set, SECOND).unwrap();
+                if !*set {
+                    early.fetch_add(1, Ordering::Relaxed);
+                }
+            }
+        };
+        thread::scope(|scope| {
+            scope.spawn(wait);
+            scope.spawn(wait);
+            *flag.lock().unwrap() = true;
+            changed.notify_all();
+        });
+        assert!(early.load(Ordering::Relaxed) <= 1, "one timeout may fire while others can still run");
+    }
+    holds_with(DEFAULT, &Checker::new().timeouts(1), two_waiters);
+}

@@ -230,8 +230,7 @@ pub(crate) fn wait_turn(me: TaskId, op: &Op) {
         _ => {
             pass_gate(me, op);
             if !with(|x| x.ready(me, op)) {
-                let gives_up = gives_up(me, op);
-                with(|x| x.tasks[me.index()].gives_up = gives_up);
+                gives_up(me, op);
                 wait_until(me, op);
             }
         }
@@ -274,19 +273,27 @@ fn wait_until(me: TaskId, op: &Op) {
 /// Whether a task that waits can stop waiting: also one that gives up needs its mutex to be free.
 fn goes_on(x: &Execution, task: TaskId, op: &Op) -> bool {
     let entry = &x.tasks[task.index()];
-    entry.fired || x.ready(task, op) || (entry.gives_up && x.may_give_up(op))
+    entry.fired || x.ready(task, op) || (entry.gives_up && x.can_stop_waiting(op))
 }
 
-/// Whether a wait ends early: by a timeout or a spurious wakeup, each a choice of the script.
+/// Whether a wait ends early: by a timeout or a spurious wakeup, each a choice of the script, which is paid for at once.
 fn gives_up(me: TaskId, op: &Op) -> bool {
     with(|x| x.current = me);
-    if op.timeout.is_some() {
-        if with(|x| x.timeouts_left == 0) {
-            return false;
-        }
-        if answer(2) == 1 {
-            return true;
-        }
+    let timed = op.timeout.is_some();
+    let wakes = matches!(op.kind, Kind::Wake { .. } | Kind::Park);
+    let left = with(|x| if timed { x.timeouts_left } else { x.spurious_left });
+    if left == 0 || !(timed || wakes) {
+        return false;
+    }
+    if answer(2) == 1 {
+        with(|x| {
+            x.tasks[me.index()].gives_up = true;
+            let left = if timed { &mut x.timeouts_left } else { &mut x.spurious_left };
+            *left -= 1;
+        });
+        return true;
+    }
+    if timed {
         with(|x| {
             x.tasks[me.index()].waits_on = true;
             x.check_all_blocked();
@@ -294,10 +301,8 @@ fn gives_up(me: TaskId, op: &Op) -> bool {
         if with(|x| x.over) {
             halt();
         }
-        return false;
     }
-    let may_wake = matches!(op.kind, Kind::Wake { .. } | Kind::Park) && with(|x| x.spurious_left > 0);
-    may_wake && answer(2) == 1
+    false
 }
 
 /// A step on the object's gate: loom tries every order of these.

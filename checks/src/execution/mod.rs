@@ -351,6 +351,7 @@ impl Execution {
         }
         let Some(op) = &entry.pending else { return true };
         self.ready(task, op)
+            || (entry.gives_up && self.can_stop_waiting(op))
             || (op.timeout.is_some()
                 && (entry.fired || (self.timeouts_left > 0 && !entry.waits_on))
                 && self.may_give_up(op))

@@ -156,8 +156,12 @@ impl Execution {
 
     /// Whether the operation could go on without what it waits for: by its timeout, or by a spurious wakeup.
     pub(crate) fn may_give_up(&self, op: &Op) -> bool {
-        let free = |kind| !matches!(kind, Kind::Wake { mutex } if !self.is_free(mutex));
-        (op.timeout.is_some() && free(op.kind)) || self.may_wake_spuriously(op)
+        (op.timeout.is_some() && self.can_stop_waiting(op)) || self.may_wake_spuriously(op)
+    }
+
+    /// Whether nothing but what it waits for is in the way: a condition variable's waiter needs its mutex, too.
+    pub(crate) fn can_stop_waiting(&self, op: &Op) -> bool {
+        !matches!(op.kind, Kind::Wake { mutex } if !self.is_free(mutex))
     }
 
     pub(crate) fn may_wake_spuriously(&self, op: &Op) -> bool {
@@ -202,7 +206,9 @@ impl Execution {
                 effect = Effect::TimedOut;
             } else {
                 effect = Effect::Spurious;
-                self.spurious_left = self.spurious_left.saturating_sub(1);
+                if !self.tasks[task.index()].gives_up {
+                    self.spurious_left = self.spurious_left.saturating_sub(1);
+                }
             }
         }
         if effect == Effect::Done || matches!(op.kind, Kind::Wake { .. }) {

@@ -280,7 +280,7 @@ impl Execution {
         }
         let entry = &mut self.tasks[task.index()];
         if entry.may_wait {
-            if effect == Effect::TimedOut && !entry.fired {
+            if effect == Effect::TimedOut && !entry.fired && !entry.gives_up {
                 self.timeouts_left = self.timeouts_left.saturating_sub(1);
             }
             (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
