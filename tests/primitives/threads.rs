@@ -129,20 +129,25 @@ fn thread_unpark_orders_nothing_that_comes_after_it() {
     fails(program, is_race_on_data);
 }
 
+/// Parks by `park` while another task gets something ready and then unparks; gives whether it is ready afterwards.
+fn finds_ready_after(park: fn()) -> bool {
+    let (main, ready) = (thread::current(), AtomicBool::new(false));
+    let wake = || {
+        ready.store(true, Ordering::Release);
+        main.unpark();
+    };
+    let found = both(wake, || {
+        park();
+        ready.load(Ordering::Acquire)
+    });
+    found.1
+}
+
 #[test]
 fn thread_park_wakes_for_nothing_only_where_the_check_allows_it() {
     fails(thread::park, is_main_stuck);
     fn program() -> bool {
-        let (main, ready) = (thread::current(), AtomicBool::new(false));
-        let wake = || {
-            ready.store(true, Ordering::Release);
-            main.unpark();
-        };
-        both(wake, || {
-            thread::park();
-            ready.load(Ordering::Acquire)
-        })
-        .1
+        finds_ready_after(thread::park)
     }
     outcomes(program, [true]);
     outcomes_with(THOROUGH, &Checker::new().spurious_wakeups(1), program, [false, true]);
@@ -151,16 +156,7 @@ fn thread_park_wakes_for_nothing_only_where_the_check_allows_it() {
 #[test]
 fn thread_park_timeout_comes_back_with_and_without_a_token() {
     fn program() -> bool {
-        let (main, ready) = (thread::current(), AtomicBool::new(false));
-        let wake = || {
-            ready.store(true, Ordering::Release);
-            main.unpark();
-        };
-        both(wake, || {
-            thread::park_timeout(SECOND);
-            ready.load(Ordering::Acquire)
-        })
-        .1
+        finds_ready_after(|| thread::park_timeout(SECOND))
     }
     outcomes(program, [false, true]);
     holds(|| thread::park_timeout(SECOND));

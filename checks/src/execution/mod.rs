@@ -10,6 +10,7 @@ mod clock;
 mod livelock;
 mod model;
 mod op;
+mod ordering;
 mod session;
 mod step;
 mod task;
@@ -20,12 +21,13 @@ pub(crate) use clock::{Access, Clocks};
 pub(crate) use livelock::Watch;
 pub(crate) use model::{Effect, Hold, State};
 pub(crate) use op::{Kind, Op, Site};
+pub(crate) use ordering::access;
 pub(crate) use session::{
     Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, next_execution, note_cut,
     session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
-    Acted, Halt, access, act, answer, choose, confirm_value, drift, fail, halt, is_recording, perform, record_value,
+    Acted, Halt, act, answer, choose, confirm_value, drift, fail, halt, is_recording, perform, record_value,
     want_gates, want_gates_soon,
 };
 pub(crate) use task::{finish_task, refuse_more_than, run_task};

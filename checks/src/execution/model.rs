@@ -255,68 +255,6 @@ impl Execution {
             *holder = hold;
         }
     }
-
-    /// The happens-before edges of `op`.
-    #[inline]
-    pub(crate) fn order(&mut self, task: TaskId, op: &Op, effect: Effect) {
-        if self.clocks.is_some() {
-            self.order_by_clocks(task, op, effect);
-        }
-    }
-
-    fn order_by_clocks(&mut self, task: TaskId, op: &Op, effect: Effect) {
-        let Some(clocks) = &mut self.clocks else { return };
-        let object = op.object.unwrap_or_default();
-        match op.kind {
-            _ if matches!(effect, Effect::Refused) => {
-                if let Kind::Cas(_, failure) = op.kind {
-                    clocks.load(task, object, failure);
-                }
-            }
-            Kind::Lock
-            | Kind::TryLock
-            | Kind::Read
-            | Kind::TryRead
-            | Kind::Write
-            | Kind::TryWrite
-            | Kind::Acquire(_)
-            | Kind::TryAcquire(_)
-            | Kind::Leave(_)
-            | Kind::OnceEnter
-            | Kind::OnceCheck => {
-                clocks.acquire(task, object);
-            }
-            Kind::Unlock
-            | Kind::ReadUnlock
-            | Kind::WriteUnlock
-            | Kind::Release(_)
-            | Kind::Arrive
-            | Kind::OnceDone
-            | Kind::Send
-            | Kind::TrySend
-            | Kind::DropSender
-            | Kind::DropReceiver => {
-                clocks.release(task, object);
-            }
-            Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
-                clocks.acquire(task, object);
-                clocks.release(task, object);
-            }
-            Kind::Wait { mutex } => clocks.release(task, mutex),
-            Kind::Wake { mutex } => clocks.acquire(task, mutex),
-            Kind::Load(order) => clocks.load(task, object, order),
-            Kind::Store(order) => clocks.store(task, object, order),
-            Kind::Rmw(order) | Kind::Cas(order, _) => clocks.update(task, object, order),
-            Kind::Fence(order) => clocks.fence(task, order),
-            Kind::Join(other) => clocks.after(task, other),
-            Kind::IsFinished(other) if self.tasks[other.index()].state == TaskState::Finished => {
-                clocks.after(task, other);
-            }
-            Kind::Unpark(other) => clocks.unpark(task, other),
-            Kind::Park if effect == Effect::Done => clocks.park(task),
-            _ => {}
-        }
-    }
 }
 
 /// Takes `task` out of the waiters, and with it the oldest notification that it could receive: what is left is

@@ -364,38 +364,6 @@ pub(crate) fn answer(options: usize) -> usize {
     })
 }
 
-/// An access to a plain variable: no scheduling point, for a data race is one in any order.
-pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
-    let over = with(|x| {
-        if x.over || std::thread::panicking() {
-            return false;
-        }
-        let me = x.current;
-        let tasks = x.tasks.len();
-        let clocks = x.clocks.get_or_insert_with(|| super::Clocks::new(tasks));
-        let earlier = clocks.conflicting(me, object, write);
-        let race = clocks.access(me, object, write, site);
-        let race = match x.mode {
-            Mode::Shuttle => race.or(if overlap { earlier } else { None }),
-            Mode::Loom => (overlap || engine::loom::races(x, object, write)).then_some(earlier).flatten(),
-        };
-        if let Some(recorder) = &mut x.recorder {
-            recorder.accessed(x.log.len(), me, object, write, site);
-        }
-        if let Some(first) = race {
-            let names = x.names();
-            let describe = |access: super::Access| crate::verdict::Access::new(names.task(access.task), access);
-            let second = describe(x.clocks.as_ref().and_then(|clocks| clocks.last(me, object)).unwrap_or(first));
-            let object = names.object(object).to_owned();
-            x.fail(Verdict::DataRace { object, first: describe(first), second });
-        }
-        x.over
-    });
-    if over {
-        halt();
-    }
-}
-
 /// Notes that a recorded schedule does not fit, and ends the execution.
 pub(crate) fn drift(execution: &mut Execution, expected: String, found: String) {
     problem(Problem::Drift { step: execution.log.len() + 1, expected, found });

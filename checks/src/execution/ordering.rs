@@ -1,0 +1,102 @@
+//! What happens before what: the edges that each operation draws, and the accesses that none orders.
+
+use super::step::halt;
+use super::{Effect, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, TaskState, with};
+use crate::engine;
+use crate::verdict::Verdict;
+
+impl Execution {
+    /// The happens-before edges of `op`.
+    #[inline]
+    pub(crate) fn order(&mut self, task: TaskId, op: &Op, effect: Effect) {
+        if self.clocks.is_some() {
+            self.order_by_clocks(task, op, effect);
+        }
+    }
+
+    fn order_by_clocks(&mut self, task: TaskId, op: &Op, effect: Effect) {
+        let Some(clocks) = &mut self.clocks else { return };
+        let object = op.object.unwrap_or_default();
+        match op.kind {
+            _ if matches!(effect, Effect::Refused) => {
+                if let Kind::Cas(_, failure) = op.kind {
+                    clocks.load(task, object, failure);
+                }
+            }
+            Kind::Lock
+            | Kind::TryLock
+            | Kind::Read
+            | Kind::TryRead
+            | Kind::Write
+            | Kind::TryWrite
+            | Kind::Acquire(_)
+            | Kind::TryAcquire(_)
+            | Kind::Leave(_)
+            | Kind::OnceEnter
+            | Kind::OnceCheck => {
+                clocks.acquire(task, object);
+            }
+            Kind::Unlock
+            | Kind::ReadUnlock
+            | Kind::WriteUnlock
+            | Kind::Release(_)
+            | Kind::Arrive
+            | Kind::OnceDone
+            | Kind::Send
+            | Kind::TrySend
+            | Kind::DropSender
+            | Kind::DropReceiver => {
+                clocks.release(task, object);
+            }
+            Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
+                clocks.acquire(task, object);
+                clocks.release(task, object);
+            }
+            Kind::Wait { mutex } => clocks.release(task, mutex),
+            Kind::Wake { mutex } => clocks.acquire(task, mutex),
+            Kind::Load(order) => clocks.load(task, object, order),
+            Kind::Store(order) => clocks.store(task, object, order),
+            Kind::Rmw(order) | Kind::Cas(order, _) => clocks.update(task, object, order),
+            Kind::Fence(order) => clocks.fence(task, order),
+            Kind::Join(other) => clocks.after(task, other),
+            Kind::IsFinished(other) if self.tasks[other.index()].state == TaskState::Finished => {
+                clocks.after(task, other);
+            }
+            Kind::Unpark(other) => clocks.unpark(task, other),
+            Kind::Park if effect == Effect::Done => clocks.park(task),
+            _ => {}
+        }
+    }
+}
+
+/// An access to a plain variable: no scheduling point, for a data race is one in any order.
+pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
+    let over = with(|x| {
+        if x.over || std::thread::panicking() {
+            return false;
+        }
+        let me = x.current;
+        let tasks = x.tasks.len();
+        let clocks = x.clocks.get_or_insert_with(|| super::Clocks::new(tasks));
+        let earlier = clocks.conflicting(me, object, write);
+        let race = clocks.access(me, object, write, site);
+        let race = match x.mode {
+            Mode::Shuttle => race.or(if overlap { earlier } else { None }),
+            Mode::Loom => (overlap || engine::loom::races(x, object, write)).then_some(earlier).flatten(),
+        };
+        if let Some(recorder) = &mut x.recorder {
+            recorder.accessed(x.log.len(), me, object, write, site);
+        }
+        if let Some(first) = race {
+            let names = x.names();
+            let describe = |access: super::Access| crate::verdict::Access::new(names.task(access.task), access);
+            let second = describe(x.clocks.as_ref().and_then(|clocks| clocks.last(me, object)).unwrap_or(first));
+            let object = names.object(object).to_owned();
+            x.fail(Verdict::DataRace { object, first: describe(first), second });
+        }
+        x.over
+    });
+    if over {
+        halt();
+    }
+}
