@@ -148,7 +148,7 @@ pub(crate) fn explore(
                 return Err(problem.into());
             }
             if let Some(found) = report.found {
-                return confirm(engine, plan, program, &found, None, 0);
+                return confirm(engine, plan, program, &found);
             }
             Ok(match report.cut {
                 Some(Budget::Executions) if engine.samples() => {
@@ -245,18 +245,11 @@ fn confirm_loom(
 }
 
 /// Runs a failing execution of shuttle's again along its schedule, recording it.
-fn confirm(
-    engine: Engine,
-    plan: &Plan,
-    program: &Program,
-    found: &Found,
-    proven: Option<usize>,
-    before: u64,
-) -> Result<Outcome, CheckError> {
+fn confirm(engine: Engine, plan: &Plan, program: &Program, found: &Found) -> Result<Outcome, CheckError> {
     let schedule = Schedule::of(found);
     let rules = Rules { record: true, schedule: Some(schedule), ..plan.rules(engine) };
     let again = shuttle::run_once(program, rules, &found.answers);
-    settle(engine, found, again, proven, before)
+    settle(engine, found, again, None, 0)
 }
 
 /// Holds the recorded run against the one that was found.
