@@ -4,6 +4,7 @@ use crate::engine::{self, Engine, Program};
 use crate::execution::Rules;
 use crate::report::text;
 use crate::schedule::Schedule;
+use crate::study::{self, Effort, Study};
 use crate::verdict::{CheckError, Counterexample, Outcome};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -45,6 +46,9 @@ impl Plan {
             record: false,
             record_at: None,
             schedule: None,
+            journal: false,
+            recurrences: crate::execution::RECURRENCES,
+            acquitted: Vec::new(),
         }
     }
 }
@@ -183,6 +187,19 @@ impl Checker {
             Err(CheckError::TooManyThreads { .. }) => Ok(sampled),
             outcome => outcome,
         }
+    }
+
+    /// Makes what this check found in `program` as short as it gets, certifies that, and explains it.
+    ///
+    /// # Errors
+    /// If the program does not do the same each time.
+    pub fn study(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+        found: &Counterexample,
+        effort: Effort,
+    ) -> Result<Study, CheckError> {
+        study::study(&(Arc::new(program) as Program), &self.plan, found, effort)
     }
 
     /// Follows a recorded schedule, and gives what it comes to; `None` when nothing fails.

@@ -20,6 +20,7 @@ pub mod report;
 mod scenario;
 mod schedule;
 mod source;
+mod study;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod sync;
@@ -33,6 +34,7 @@ pub use fairness::{Bypass, Request};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
 pub use schedule::{Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
+pub use study::{Effort, Fewest, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};
 pub use verdict::{Access, Budget, CheckError, Counterexample, Coverage, Outcome, Place, Verdict, Wait, Waiting};
 

@@ -181,12 +181,51 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// Whether `other` is the same failure, though perhaps of other tasks, or after another number of rounds: the same
+    /// check that panics, the same variable that races, a cycle over the same objects, tasks that are stuck at the same
+    /// places, the same broken bound or contract.
+    #[must_use]
+    pub fn is_like(&self, other: &Verdict) -> bool {
+        let wanted = |cycle: &[Wait]| sorted(cycle.iter().map(|wait| wait.wants.clone()).collect());
+        let places = |waiting: &[Waiting]| {
+            sorted(waiting.iter().map(|wait| (wait.operation.clone(), wait.at.file.clone(), wait.at.line)).collect())
+        };
+        match (self, other) {
+            (
+                Verdict::Assertion { message, at: Some(at), .. },
+                Verdict::Assertion { message: message_2, at: Some(at_2), .. },
+            ) => at == at_2 && first_line(message) == first_line(message_2),
+            (Verdict::Assertion { message, .. }, Verdict::Assertion { message: message_2, .. })
+            | (Verdict::Misuse { message, .. }, Verdict::Misuse { message: message_2, .. }) => message == message_2,
+            (Verdict::DataRace { object, .. }, Verdict::DataRace { object: object_2, .. })
+            | (Verdict::Starvation { object, .. }, Verdict::Starvation { object: object_2, .. }) => object == object_2,
+            (Verdict::Deadlock { cycle }, Verdict::Deadlock { cycle: cycle_2 }) => wanted(cycle) == wanted(cycle_2),
+            (Verdict::Stuck { waiting }, Verdict::Stuck { waiting: waiting_2 }) => places(waiting) == places(waiting_2),
+            (Verdict::Livelock { tasks, .. }, Verdict::Livelock { tasks: tasks_2, .. }) => {
+                sorted(tasks.clone()) == sorted(tasks_2.clone())
+            }
+            (Verdict::Leak { what }, Verdict::Leak { what: what_2 }) => what == what_2,
+            _ => false,
+        }
+    }
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
+}
+
+fn sorted<T: Ord>(mut items: Vec<T>) -> Vec<T> {
+    items.sort();
+    items
+}
+
 impl fmt::Display for Verdict {
     /// One sentence, from the verdict's own data.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Verdict::Assertion { task, message, .. } => {
-                write!(f, "{task} panicked: {}", message.lines().next().unwrap_or_default())
+                write!(f, "{task} panicked: {}", first_line(message))
             }
             Verdict::DataRace { object, first, second } => {
                 let verb = |access: &Access| if access.write { "writes" } else { "reads" };
@@ -264,7 +303,7 @@ impl fmt::Display for Coverage {
 }
 
 /// A failure with everything that is needed to see it again.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize)]
 pub struct Counterexample {
     /// How the program fails.
     pub verdict: Verdict,

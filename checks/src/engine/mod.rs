@@ -3,6 +3,7 @@
 //! Only this module, and the inner parts of the facade's primitives, name loom or shuttle.
 
 pub(crate) mod loom;
+pub(crate) mod pilot;
 pub(crate) mod shuttle;
 
 pub use self::shuttle::Strategy;

@@ -4,6 +4,7 @@
 //! is not ready is not offered to the scheduler, so nothing runs just to find that it has to wait, a deadlock is
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
+use super::pilot::{Cockpit, Pilot};
 use crate::execution::{
     Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift,
     finish_execution, finish_task, next_execution, run_task, session, with,
@@ -120,7 +121,7 @@ fn follow(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]
     })
 }
 
-fn run(scheduler: Guided<impl Scheduler + 'static>, program: Arc<dyn Fn() + Send + Sync>) {
+fn run(scheduler: impl Scheduler + 'static, program: Arc<dyn Fn() + Send + Sync>) {
     let mut config = shuttle::Config::new();
     config.stack_size = STACK_BYTES;
     config.failure_persistence = shuttle::FailurePersistence::None;
@@ -238,6 +239,39 @@ impl<S: Scheduler> Scheduler for Guided<S> {
     fn next_u64(&mut self) -> u64 {
         self.inner.next_u64()
     }
+}
+
+/// Lets a pilot decide.
+struct Piloted<P>(Cockpit<P>);
+
+impl<P: Pilot> Scheduler for Piloted<P> {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        finish_execution();
+        (self.0.next() && next_execution()).then(|| Schedule::new(0))
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], _: Option<shuttle::scheduler::TaskId>, _: bool) -> Choice {
+        let ids = || runnable.iter().map(|task| TaskId::from_index(task.id().into()));
+        let chosen = with(|x| match next(x, runnable) {
+            Next::Stop => None,
+            Next::Task(index) => ids().nth(index),
+            Next::AmongAll => self.0.choose(x, &ids().collect::<SmallVec<[TaskId; 8]>>()),
+            Next::Among(set) => {
+                let enabled = ids().enumerate().filter(|(index, _)| set.has(*index)).map(|(_, task)| task);
+                self.0.choose(x, &enabled.collect::<SmallVec<[TaskId; 8]>>())
+            }
+        });
+        ids().position(|task| Some(task) == chosen).map(|index| runnable[index].id())
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        0
+    }
+}
+
+/// Runs `program` as often, and each time as, a pilot says.
+pub(crate) fn fly(cockpit: Cockpit<impl Pilot>, program: Arc<dyn Fn() + Send + Sync>) {
+    run(Piloted(cockpit), program);
 }
 
 /// Who may be chosen, by index into the tasks that shuttle offers.

@@ -9,10 +9,10 @@
 
 use super::{Decision, Execution, TaskId, TaskState};
 
-/// Recurrences that raise the suspicion.
-const RECURRENCES: usize = 3;
+/// Recurrences that raise the suspicion in a search for bugs.
+pub(crate) const RECURRENCES: usize = 3;
 /// Fair rounds that confirm it; where the scheduler is ours, repeated to the letter.
-const ROUNDS: usize = 20;
+pub(crate) const ROUNDS: usize = 20;
 
 /// A cycle that is being put to the test.
 #[derive(Clone, Debug)]
@@ -30,6 +30,8 @@ pub(crate) struct Watch {
     trial: Option<Trial>,
     /// States whose cycle did not repeat.
     acquitted: Vec<u64>,
+    /// Recurrences that raise the suspicion.
+    recurrences: usize,
 }
 
 /// A confirmed livelock.
@@ -41,6 +43,15 @@ pub(crate) struct Cycle {
 }
 
 impl Watch {
+    pub(crate) fn new(recurrences: usize, acquitted: &[u64]) -> Self {
+        Watch { recurrences, acquitted: acquitted.to_vec(), ..Watch::default() }
+    }
+
+    /// States whose cycle did not repeat.
+    pub(crate) fn acquitted(&self) -> &[u64] {
+        &self.acquitted
+    }
+
     pub(crate) fn progress(&mut self) {
         if self.seen.is_empty() {
             return;
@@ -96,7 +107,7 @@ impl Execution {
             return (rounds.count() + 1 >= ROUNDS).then(|| self.cycle(first));
         }
         let last = times.len().checked_sub(2).map(|index| times[index]..now)?;
-        if times.len() >= RECURRENCES && fair(&last) {
+        if times.len() >= self.watch.recurrences && fair(&last) {
             self.watch.trial = Some(Trial { cycle: self.log[last].to_vec(), since: now });
         }
         None
@@ -132,7 +143,7 @@ impl Execution {
     }
 
     /// A hash of all that the facade sees of the state.
-    fn state_hash(&self) -> u64 {
+    pub(crate) fn state_hash(&self) -> u64 {
         let mut hash = 0_u64;
         let mut add = |value: u64| hash = (hash ^ value).wrapping_mul(0x0100_0000_01B3).rotate_left(23);
         for (index, task) in self.tasks.iter().enumerate() {

@@ -7,6 +7,7 @@
 mod abort;
 mod choice;
 mod clock;
+mod journal;
 mod livelock;
 mod model;
 mod op;
@@ -18,7 +19,8 @@ mod waiting;
 
 pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
-pub(crate) use livelock::Watch;
+pub(crate) use journal::{Journal, Pending, Step, Touch};
+pub(crate) use livelock::{RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
@@ -179,6 +181,10 @@ pub(crate) struct Execution {
     pub(crate) clocks: Option<Clocks>,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
+    /// What each step touched, where the schedule is studied.
+    pub(crate) journal: Option<Box<Journal>>,
+    /// Of a livelock: the steps of the first round.
+    pub(crate) round: Option<std::ops::Range<usize>>,
     /// The schedule to follow, if any, and how far it has been followed.
     pub(crate) steer: Option<crate::schedule::Steer>,
     /// Who can run, as the task that announced something just now found it.
@@ -265,8 +271,9 @@ impl Execution {
     /// An execution that is about to begin; `last` is one that has ended, for its memory.
     pub(crate) fn new(serial: NonZeroU64, rules: &Rules, source: Source, last: Option<Box<Self>>) -> Box<Self> {
         let (mut tasks, mut objects, mut log, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let mut memory = None;
+        let (mut memory, mut journal) = (None, None);
         if let Some(mut last) = last {
+            journal = last.journal.take().map(|journal| journal.renewed());
             tasks = std::mem::take(&mut last.tasks);
             objects = std::mem::take(&mut last.objects);
             log = std::mem::take(&mut last.log);
@@ -291,7 +298,9 @@ impl Execution {
             spurious_left: rules.spurious_wakeups,
             timeouts_left: rules.timeouts,
             clocks: None,
-            watch: Watch::default(),
+            watch: Watch::new(rules.recurrences, &rules.acquitted),
+            journal: rules.journal.then(|| journal.unwrap_or_default()),
+            round: None,
             recorder: rules.record.then(Recorder::default),
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             runnable: None,
@@ -375,13 +384,18 @@ impl Execution {
         runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
     }
 
-    fn is_ready_now(&self, task: TaskId) -> bool {
+    pub(crate) fn is_ready_now(&self, task: TaskId) -> bool {
         let entry = &self.tasks[task.index()];
         !entry.may_wait || entry.pending.as_ref().is_some_and(|op| self.ready(task, op))
     }
 
     pub(crate) fn task_ids(&self) -> impl Iterator<Item = TaskId> + use<> {
         (0..self.tasks.len()).map(TaskId::from_index)
+    }
+
+    /// The execution's task names, each once.
+    pub(crate) fn task_names(&self) -> Vec<String> {
+        crate::trace::task_names(self)
     }
 
     /// The execution's task and object names, each once.

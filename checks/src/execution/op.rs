@@ -187,6 +187,31 @@ impl Kind {
         )
     }
 
+    /// Whether it gives back or hands on what others may be waiting for.
+    pub(crate) fn gives(self) -> bool {
+        use Kind::{Arrive, NotifyAll, NotifyOne, OnceDone, OnceFail, ReadUnlock, Recv, Release, Send, TrySend};
+        use Kind::{DropReceiver, DropSender, Taken, TryRecv, Unlock, WriteUnlock};
+        matches!(
+            self,
+            Unlock
+                | ReadUnlock
+                | WriteUnlock
+                | Release(_)
+                | NotifyOne
+                | NotifyAll
+                | Send
+                | TrySend
+                | Recv
+                | TryRecv
+                | Taken(_)
+                | DropSender
+                | DropReceiver
+                | Arrive
+                | OnceDone
+                | OnceFail
+        )
+    }
+
     /// Whether the task asks for others to run: a switch here is no preemption.
     pub(crate) fn yields(self) -> bool {
         matches!(self, Kind::Yield)

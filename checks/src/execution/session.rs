@@ -38,6 +38,12 @@ pub(crate) struct Rules {
     pub(crate) record_at: Option<u64>,
     /// The schedule to follow.
     pub(crate) schedule: Option<crate::schedule::Schedule>,
+    /// Keep what each step touches.
+    pub(crate) journal: bool,
+    /// Recurrences of a state that raise the suspicion of a livelock.
+    pub(crate) recurrences: usize,
+    /// States that are known not to recur for ever.
+    pub(crate) acquitted: Vec<u64>,
 }
 
 /// Why a run says nothing about the program.
@@ -64,6 +70,8 @@ pub(crate) struct Found {
     /// The names of the tasks, by number.
     pub(crate) tasks: Vec<String>,
     pub(crate) trace: Option<Trace>,
+    /// Of a livelock: the steps of the first round.
+    pub(crate) round: Option<std::ops::Range<usize>>,
 }
 
 /// What a run came to.
@@ -159,6 +167,16 @@ impl Session {
             let _ = thread.join();
         }
         report
+    }
+}
+
+impl Session {
+    /// The execution that ended last.
+    ///
+    /// # Panics
+    /// If none has.
+    pub(crate) fn last_execution(&self) -> &Execution {
+        self.last.as_deref().expect("an execution has ended")
     }
 }
 
@@ -269,6 +287,7 @@ pub(super) fn found(execution: &mut Execution, verdict: Verdict) {
                 answers: execution.answers.clone(),
                 tasks,
                 trace,
+                round: execution.round.clone(),
             });
         }
     });

@@ -49,7 +49,8 @@ fn announce(op: &Op) -> Life {
                 let me = x.current;
                 x.announce(me, op);
                 let steered = x.steer.is_some();
-                let alone = x.mode == Mode::Shuttle && !steered && x.is_alone(me);
+                let asks = steered || x.journal.is_some();
+                let alone = x.mode == Mode::Shuttle && !asks && x.is_alone(me);
                 (Life::Running(Running { mode: x.mode, me, steered, gated: x.gated, alone }), x.over)
             }
         }
@@ -290,6 +291,9 @@ impl Execution {
         if let Some(recorder) = &mut self.recorder {
             recorder.acted(self.log.len(), task, op, effect, preempts);
         }
+        if let Some(journal) = &mut self.journal {
+            journal.stepped(task, op, effect, TaskId::from_index(self.tasks.len() - 1));
+        }
         if let Some(steer) = &mut self.steer {
             steer.advance();
         }
@@ -309,7 +313,7 @@ impl Execution {
     }
 
     /// Whether going on with `task` preempts another that could have gone on and did not ask to yield.
-    fn preempts(&self, task: TaskId) -> Option<TaskId> {
+    pub(crate) fn preempts(&self, task: TaskId) -> Option<TaskId> {
         let last = self.log.last()?.task;
         let entry = &self.tasks[last.index()];
         let op = entry.pending.as_ref()?;
@@ -334,9 +338,7 @@ impl Execution {
     fn livelock(&mut self, cycle: &super::livelock::Cycle) {
         let names = self.names();
         let tasks = cycle.tasks.iter().map(|task| names.task(*task).to_owned()).collect();
-        if let Some(recorder) = &mut self.recorder {
-            recorder.recurs(cycle.round.clone());
-        }
+        self.round = Some(cycle.round.clone());
         self.fail(Verdict::Livelock { tasks, steps: cycle.round.len(), rounds: cycle.rounds });
     }
 }
@@ -360,6 +362,9 @@ pub(crate) fn answer(options: usize) -> usize {
         x.tasks[task.index()].choices += 1;
         let value = x.source.choose(task, nth, options);
         x.answers.push(value);
+        if let Some(journal) = &mut x.journal {
+            journal.answered(task, value);
+        }
         value
     })
 }

@@ -57,6 +57,9 @@ pub(crate) fn finish_task(me: TaskId) {
         if let Some(recorder) = &mut x.recorder {
             recorder.finished(x.log.len(), me);
         }
+        if let Some(journal) = &mut x.journal {
+            journal.finished(me);
+        }
         if me == TaskId::MAIN {
             x.check_leaks();
         }

@@ -2,7 +2,6 @@
 
 mod lanes;
 
-use crate::schedule::Schedule;
 use crate::verdict::{Counterexample, Place, Verdict, Wait};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
@@ -211,14 +210,8 @@ fn facts(header: Option<&Header>, found: &Counterexample) -> Vec<(&'static str, 
     if let Some(file) = &file {
         facts.add("source", file);
     }
-    let schedule = match found.trace.recurs {
-        // The rounds after the first say nothing new.
-        Some((_, end)) => {
-            let steps = found.schedule.steps.iter().take(end).cloned().collect();
-            format!("{}, and round again", Schedule { steps, answers: Vec::new() })
-        }
-        None => found.schedule.to_string(),
-    };
+    let again = if found.schedule.round > 0 { ", and round again" } else { "" };
+    let schedule = format!("{}{again}", found.schedule);
     facts.add("schedule", &schedule);
     if let Some(header) = header {
         if let Some(record) = &header.record {

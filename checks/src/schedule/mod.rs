@@ -10,30 +10,60 @@ mod record;
 pub(crate) use record::write_whole;
 pub use record::{Record, RecordError, SCHEMA};
 
-use crate::execution::{Execution, Found, TaskId, TaskState};
+use crate::execution::{Decision, Execution, Found, RECURRENCES, ROUNDS, TaskId, TaskState};
+use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
 
 /// Who runs when, and how each choice is answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Schedule {
     /// The name of the task of each step.
+    #[serde(serialize_with = "as_text")]
     pub steps: Vec<String>,
     /// The answers to `raddle::choose`, and of racing timeouts under loom, in order.
     pub answers: Vec<usize>,
+    /// Of a livelock: how many of the last steps come round again and again; 0 otherwise.
+    pub round: usize,
+}
+
+/// The steps as text: `main×3 teller`.
+fn as_text<S: serde::Serializer>(steps: &[String], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&Steps(steps))
 }
 
 impl Schedule {
     pub(crate) fn of(found: &Found) -> Self {
-        let steps = found.log.iter().map(|decision| found.tasks[decision.task.index()].clone()).collect();
-        Schedule { steps, answers: found.answers.clone() }
+        let name = |decision: &Decision| found.tasks[decision.task.index()].clone();
+        let (log, mut end, mut length) = (&found.log, found.log.len(), 0);
+        if let Some(round) = &found.round
+            && log[round.start..].iter().zip(&log[round.end..]).all(|(one, two)| one == two)
+        {
+            (end, length) = (round.end, round.len());
+        }
+        Schedule { steps: log[..end].iter().map(name).collect(), answers: found.answers.clone(), round: length }
+    }
+
+    /// The task of the step, counted from 0; the rounds of a livelock come as often as it takes to be sure.
+    pub(crate) fn step(&self, step: usize) -> Option<&String> {
+        let (steps, round) = (self.steps.len(), self.round.min(self.steps.len()));
+        let more = step.checked_sub(steps).filter(|more| *more < round * (ROUNDS + RECURRENCES));
+        self.steps.get(more.map_or(step, |more| steps - round + more % round))
     }
 }
 
 impl fmt::Display for Schedule {
     /// The steps, run-length coded. A name with a space, a quote or a `×` in it is quoted as Rust quotes strings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, run) in self.steps.chunk_by(|one, two| one == two).enumerate() {
+        Steps(&self.steps).fmt(f)
+    }
+}
+
+struct Steps<'a>(&'a [String]);
+
+impl fmt::Display for Steps<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, run) in self.0.chunk_by(|one, two| one == two).enumerate() {
             let space = if index == 0 { "" } else { " " };
             let name = &run[0];
             let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || "\"×*".contains(c));
@@ -79,7 +109,7 @@ impl FromStr for Schedule {
             steps.extend(std::iter::repeat_n(name, count));
             rest = next.trim_start();
         }
-        Ok(Schedule { steps, answers: Vec::new() })
+        Ok(Schedule { steps, ..Schedule::default() })
     }
 }
 
@@ -110,7 +140,7 @@ impl Steer {
     }
 
     pub(crate) fn is_done(&self) -> bool {
-        self.at >= self.schedule.steps.len()
+        self.schedule.step(self.at).is_none()
     }
 
     pub(crate) fn advance(&mut self) {
@@ -127,7 +157,7 @@ impl Execution {
     }
 
     fn turn_by(&self, steer: &Steer) -> Option<Result<TaskId, (String, String)>> {
-        let name = steer.schedule.steps.get(steer.at)?;
+        let name = steer.schedule.step(steer.at)?;
         let names = self.names();
         let expected = format!("`{name}` to go on");
         let Some(task) = self.task_ids().find(|task| names.task(*task) == name) else {

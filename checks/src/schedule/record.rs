@@ -8,7 +8,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The version of the file's form that this raddle writes and reads.
-pub const SCHEMA: u32 = 1;
+pub const SCHEMA: u32 = 2;
 
 /// A recorded counterexample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub struct Record {
     pub schedule: String,
     /// The answers to the choices, in order.
     pub answers: Vec<usize>,
+    /// Of a livelock: how many of the last steps come round again and again; 0 otherwise.
+    pub round: usize,
     /// What following the schedule must come to.
     pub verdict: Verdict,
 }
@@ -104,6 +106,7 @@ impl Record {
             execution: counterexample.execution,
             schedule: counterexample.schedule.to_string(),
             answers: counterexample.schedule.answers.clone(),
+            round: counterexample.schedule.round,
             verdict: counterexample.verdict.clone(),
         }
     }
@@ -131,6 +134,7 @@ impl Record {
         let mut schedule: Schedule =
             record.schedule.parse().map_err(|message| RecordError::Schedule { path: path.into(), message })?;
         schedule.answers.clone_from(&record.answers);
+        schedule.round = record.round;
         Ok((record, schedule))
     }
 

@@ -6,7 +6,7 @@ mod names;
 mod recorder;
 mod waitfor;
 
-pub(crate) use names::Names;
+pub(crate) use names::{Names, task_names};
 pub(crate) use recorder::Recorder;
 
 use crate::verdict::{Place, Verdict};
@@ -48,6 +48,8 @@ pub enum Phase {
     Refused,
     /// It has to wait.
     Waits,
+    /// It was about to be done when the execution ended.
+    Next,
     /// It went on without what it waited for, by its timeout.
     TimedOut,
     /// It went on without what it waited for, for no reason.
@@ -80,10 +82,11 @@ pub struct Event {
 }
 
 impl Trace {
-    /// How often a task was interrupted that could have gone on.
+    /// How often a task was interrupted that could have gone on; of a livelock, up to the end of its first round.
     #[must_use]
     pub fn preemptions(&self) -> usize {
-        self.events.iter().filter(|event| event.preempts.is_some()).count()
+        let end = self.recurs.map_or(usize::MAX, |(_, end)| end);
+        self.events.iter().filter(|event| event.step <= end && event.preempts.is_some()).count()
     }
 
     /// The task's name.

@@ -12,15 +12,11 @@ pub(crate) struct Names {
 
 impl Names {
     pub(crate) fn new(x: &Execution) -> Self {
-        let tasks = x.tasks.iter().enumerate().map(|(number, task)| match &task.name {
-            Some(name) => name.to_string(),
-            None => format!("thread-{number}"),
-        });
         let objects = x.objects.iter().enumerate().map(|(number, object)| match &object.name {
             Some(name) => name.to_string(),
             None => binding(object.site).unwrap_or_else(|| format!("{}-{number}", object.state.noun())),
         });
-        Names { tasks: apart(tasks.collect()), objects: apart(objects.collect()) }
+        Names { tasks: task_names(x), objects: apart(objects.collect()) }
     }
 
     pub(crate) fn task(&self, task: TaskId) -> &str {
@@ -43,6 +39,15 @@ impl Names {
     pub(crate) fn into_tasks(self) -> Vec<String> {
         self.tasks
     }
+}
+
+/// The tasks' names, no two alike.
+pub(crate) fn task_names(x: &Execution) -> Vec<String> {
+    let name = |(number, task): (usize, &crate::execution::Task)| match &task.name {
+        Some(name) => name.to_string(),
+        None => format!("thread-{number}"),
+    };
+    apart(x.tasks.iter().enumerate().map(name).collect())
 }
 
 /// Numbers the second and later of equal names: `worker`, `worker-2`.

@@ -3,13 +3,11 @@
 use super::{Event, Names, ObjectInfo, Phase, Trace};
 use crate::execution::{Effect, Execution, Kind, ObjectId, Op, Site, TaskId};
 use crate::verdict::{Place, Verdict};
-use std::ops::Range;
 
 /// The events so far.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     events: Vec<Event>,
-    recurs: Option<(usize, usize)>,
 }
 
 impl Recorder {
@@ -49,27 +47,9 @@ impl Recorder {
         }
     }
 
-    pub(crate) fn recurs(&mut self, round: Range<usize>) {
-        self.recurs = Some((round.start + 1, round.end));
-    }
-
     fn push(&mut self, step: usize, task: TaskId, op: &Op, phase: Phase, preempts: Option<TaskId>) {
-        let mutex = match op.kind {
-            Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex.index()),
-            _ => None,
-        };
-        let other = match op.kind {
-            Kind::Join(other) | Kind::Unpark(other) | Kind::IsFinished(other) => Some(other.index()),
-            _ => None,
-        };
-        self.events.push(Event {
-            object: op.object.map(ObjectId::index),
-            other,
-            mutex,
-            phase,
-            preempts: preempts.map(TaskId::index),
-            ..event(step, task, op.kind.label(), Place::of(op.site))
-        });
+        let preempts = preempts.map(TaskId::index);
+        self.events.push(Event { preempts, ..operation(step, task, op, phase) });
     }
 
     /// Says whom the task spawned that has just spawned one.
@@ -85,14 +65,34 @@ impl Recorder {
             kind: object.state.noun().to_owned(),
             at: Place::of(object.site),
         };
+        let mut events = self.events;
+        for task in x.task_ids() {
+            let entry = &x.tasks[task.index()];
+            if let Some(op) = entry.pending.filter(|op| op.kind != Kind::Start && !entry.shown_waiting) {
+                events.push(operation(x.log.len() + 1, task, &op, Phase::Next));
+            }
+        }
         Trace {
             tasks: x.task_ids().map(|task| names.task(task).to_owned()).collect(),
             objects: x.objects.iter().enumerate().map(object).collect(),
-            events: self.events,
+            events,
             verdict: verdict.clone(),
-            recurs: self.recurs,
+            recurs: x.round.as_ref().map(|round| (round.start + 1, round.end)),
         }
     }
+}
+
+fn operation(step: usize, task: TaskId, op: &Op, phase: Phase) -> Event {
+    let mutex = match op.kind {
+        Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex.index()),
+        _ => None,
+    };
+    let other = match op.kind {
+        Kind::Join(other) | Kind::Unpark(other) | Kind::IsFinished(other) => Some(other.index()),
+        _ => None,
+    };
+    let object = op.object.map(ObjectId::index);
+    Event { object, other, mutex, phase, ..event(step, task, op.kind.label(), Place::of(op.site)) }
 }
 
 fn event(step: usize, task: TaskId, operation: &str, at: Place) -> Event {

@@ -26,7 +26,7 @@ pub(super) fn draw(trace: &Trace, style: Style) -> String {
     let mut holders = Holders::new(trace);
     let last = trace.recurs.map_or(usize::MAX, |(_, end)| end);
     let mut in_round = false;
-    for event in trace.events.iter().filter(|event| event.step <= last) {
+    for event in trace.events.iter().filter(|event| event.step <= last && event.phase != Phase::Next) {
         if trace.recurs.is_some_and(|(start, _)| !in_round && event.step >= start) {
             in_round = true;
             table.rule("↻ from here on, over and over");
@@ -207,6 +207,7 @@ fn describe(trace: &Trace, event: &Event, file: Option<&str>) -> String {
         Phase::Done => "",
         Phase::Refused => " (refused)",
         Phase::Waits => " …",
+        Phase::Next => " (next)",
         Phase::TimedOut => " (timed out)",
         Phase::Spurious => " (spurious)",
     });

@@ -1,0 +1,266 @@
+//! Every schedule with so many preemptions, or every continuation of a schedule: sequentially consistent, each state once.
+//!
+//! Depth first by replay. Two pasts that differ in the order of independent steps only lead to one state
+//! ([`Journal`](crate::execution::Journal)), so a state that was reached before, by the same task and with no more
+//! preemptions, is not gone on from again (context bounding and its state cache: Musuvathi and Qadeer, PLDI 2007). A
+//! task that yields in a state that it has yielded in before lets everybody else go first (their fair scheduler, PLDI
+//! 2008), so a loop that waits by yielding ends.
+
+use super::replay::{Run, by_default, yields};
+use crate::engine::Program;
+use crate::engine::pilot::{End, Pilot, fly};
+use crate::execution::{Execution, Rules, Source, TaskId};
+use crate::verdict::Verdict;
+use smallvec::SmallVec;
+use std::collections::{HashMap, HashSet};
+use std::sync::PoisonError;
+
+/// What ends a search early.
+#[derive(Clone, Debug)]
+pub(super) enum Until {
+    /// An execution that fails like this.
+    FailsLike(Verdict),
+    /// An execution in which every task comes to its end.
+    Passes,
+}
+
+/// What a search came to.
+#[derive(Debug, Default)]
+pub(super) struct Explored {
+    /// The execution that it was to end at.
+    pub(super) found: Option<Run>,
+    /// How else an execution failed.
+    pub(super) otherwise: Option<Verdict>,
+    /// There was nothing left to search.
+    pub(super) whole: bool,
+    /// Executions, those included that were given up at a state known already.
+    pub(super) executions: u64,
+}
+
+/// A decision, and the ways to take it that are left.
+struct Node {
+    options: SmallVec<[TaskId; 4]>,
+    at: usize,
+}
+
+struct Explorer {
+    until: Until,
+    /// Steps that are given.
+    prefix: Vec<TaskId>,
+    /// With a prefix, how choices are answered; without one, every answer is explored.
+    answers: Vec<usize>,
+    preemptions_max: Option<usize>,
+    executions_max: u64,
+    path: Vec<Node>,
+    depth: usize,
+    /// The fewest preemptions that a state was reached with.
+    seen: HashMap<(u64, TaskId), usize>,
+    preemptions: usize,
+    fairness: Fairness,
+    acquitted: Vec<u64>,
+    /// The last execution forced a cycle that did not repeat: it goes once more without.
+    again: bool,
+    started: bool,
+    explored: Explored,
+}
+
+/// Explores from the end of `prefix`, with at most so many preemptions after it, until `until`.
+pub(super) fn explore(
+    program: &Program,
+    rules: &Rules,
+    until: Until,
+    prefix: &[TaskId],
+    answers: &[usize],
+    preemptions_max: Option<usize>,
+    executions_max: u64,
+) -> Explored {
+    let explorer = Explorer {
+        until,
+        prefix: prefix.to_vec(),
+        answers: answers.to_vec(),
+        preemptions_max,
+        executions_max,
+        path: Vec::new(),
+        depth: 0,
+        seen: HashMap::new(),
+        preemptions: 0,
+        fairness: Fairness::default(),
+        acquitted: Vec::new(),
+        again: false,
+        started: false,
+        explored: Explored { whole: true, ..Explored::default() },
+    };
+    let (explorer, report) = fly(program, rules, explorer);
+    let mut explorer = explorer.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut explored = std::mem::take(&mut explorer.explored);
+    // A run that broke off has not seen everything.
+    explored.whole &= explored.found.is_none() && report.problem.is_none() && report.found.is_none();
+    explored
+}
+
+impl Explorer {
+    /// Goes on to the next path; false when there is none.
+    fn advance(&mut self, source: &mut Source) -> bool {
+        while let Some(node) = self.path.last_mut() {
+            if node.at + 1 < node.options.len() {
+                node.at += 1;
+                return true;
+            }
+            self.path.pop();
+        }
+        // Every schedule of this script of choices has been had.
+        self.seen.clear();
+        match source {
+            Source::Script(script) => script.advance(),
+            _ => false,
+        }
+    }
+
+    /// The ways to go on from here, the one without a preemption first.
+    fn options(&mut self, x: &Execution, enabled: &[TaskId]) -> SmallVec<[TaskId; 4]> {
+        let left = self.preemptions_max.map(|max| max.saturating_sub(self.preemptions));
+        let first = by_default(x, enabled);
+        let fair = self.fairness.fair(enabled);
+        let others = enabled.iter().copied().filter(|task| *task != first);
+        std::iter::once(first)
+            .chain(others)
+            .filter(|task| fair.contains(task))
+            .filter(|task| left != Some(0) || x.preempts(*task).is_none())
+            .collect()
+    }
+}
+
+impl Pilot for Explorer {
+    fn begin(&mut self, source: &mut Source) -> bool {
+        if self.explored.found.is_some() {
+            return false;
+        }
+        let again = std::mem::take(&mut self.again) || !std::mem::replace(&mut self.started, true);
+        if !again && !self.advance(source) {
+            return false;
+        }
+        if self.explored.executions >= self.executions_max {
+            self.explored.whole = false;
+            return false;
+        }
+        if !self.prefix.is_empty() {
+            *source = Source::Recorded(self.answers.iter().copied().collect());
+        }
+        self.explored.executions += 1;
+        (self.depth, self.preemptions) = (0, 0);
+        self.fairness = Fairness::default();
+        true
+    }
+
+    fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        if let Some(task) = self.prefix.get(x.log.len()) {
+            return enabled.contains(task).then_some(*task);
+        }
+        if x.watch.acquitted().len() > self.acquitted.len() {
+            // A cycle was forced, and did not repeat: this goes once more without.
+            return None;
+        }
+        self.fairness.follow(x, enabled);
+        if self.depth == self.path.len() {
+            let last = x.log.last().map_or(TaskId::MAIN, |decision| decision.task);
+            let past = x.journal.as_ref().map_or(0, |journal| journal.past()) ^ self.fairness.hash();
+            let seen = self.seen.get(&(past, last));
+            if seen.is_some_and(|preemptions| *preemptions <= self.preemptions) {
+                return None;
+            }
+            self.seen.insert((past, last), self.preemptions);
+            let options = self.options(x, enabled);
+            if options.is_empty() {
+                return None;
+            }
+            self.path.push(Node { options, at: 0 });
+        }
+        let node = &self.path[self.depth];
+        self.depth += 1;
+        let chosen = node.options[node.at];
+        self.preemptions += usize::from(x.preempts(chosen).is_some());
+        Some(chosen)
+    }
+
+    fn end(&mut self, x: &Execution, end: End) {
+        let acquitted = x.watch.acquitted();
+        if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
+            self.acquitted = acquitted.to_vec();
+            self.again = true;
+            return;
+        }
+        let wanted = match (&end, &self.until) {
+            (End::Found(found), Until::FailsLike(verdict)) => {
+                let like = found.verdict.is_like(verdict);
+                if !like && self.explored.otherwise.is_none() {
+                    self.explored.otherwise = Some(found.verdict.clone());
+                }
+                like
+            }
+            (End::Passed, Until::Passes) => true,
+            (End::TooLong | End::Problem, _) => {
+                self.explored.whole = false;
+                false
+            }
+            _ => false,
+        };
+        if wanted {
+            self.explored.found = Some(Run::of(x, end, self.preemptions));
+        }
+    }
+
+    fn restart(&mut self) {
+        self.path.clear();
+        self.seen.clear();
+        self.acquitted.clear();
+        (self.started, self.explored.executions) = (false, 0);
+    }
+
+    fn acquitted(&self) -> Vec<u64> {
+        self.acquitted.clone()
+    }
+}
+
+/// Who has to let whom go first.
+#[derive(Default)]
+struct Fairness {
+    /// States in which a task was about to yield.
+    yielded: HashSet<(TaskId, u64)>,
+    /// A task, and those that go before it.
+    after: Vec<(TaskId, SmallVec<[TaskId; 4]>)>,
+    /// Steps that have been followed.
+    followed: usize,
+}
+
+impl Fairness {
+    fn follow(&mut self, x: &Execution, enabled: &[TaskId]) {
+        for decision in &x.log[self.followed..] {
+            self.after.retain(|(task, _)| *task != decision.task);
+            for (_, before) in &mut self.after {
+                before.retain(|task| *task != decision.task);
+            }
+        }
+        let stepped = self.followed < x.log.len();
+        self.followed = x.log.len();
+        let Some(last) = x.log.last().map(|decision| decision.task).filter(|_| stepped) else { return };
+        if yields(x, last) && !self.yielded.insert((last, x.state_hash())) {
+            self.after.push((last, enabled.iter().copied().filter(|task| *task != last).collect()));
+        }
+    }
+
+    /// Those of `enabled` whose turn it may be.
+    fn fair(&self, enabled: &[TaskId]) -> SmallVec<[TaskId; 8]> {
+        let waits = |task: &TaskId| {
+            let after = self.after.iter().find(|(after, _)| after == task);
+            after.is_some_and(|(_, before)| before.iter().any(|task| enabled.contains(task)))
+        };
+        let fair: SmallVec<[TaskId; 8]> = enabled.iter().copied().filter(|task| !waits(task)).collect();
+        if fair.is_empty() { enabled.into() } else { fair }
+    }
+
+    /// A number for it, 0 where nobody has to let anybody go first.
+    fn hash(&self) -> u64 {
+        let add = |hash: u64, task: &TaskId| (hash ^ (u64::from(task.0) + 1)).wrapping_mul(0x0100_0000_01B3);
+        self.after.iter().fold(0, |hash, (task, before)| before.iter().fold(add(hash, task), add))
+    }
+}
