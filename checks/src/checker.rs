@@ -222,11 +222,17 @@ impl Checker {
     /// or could not be made.
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
-        match self.run(program) {
+        let program: Program = Arc::new(program);
+        match self.run_program(&program) {
             Ok(Outcome::Holds(_)) => {}
             Ok(Outcome::Fails(counterexample)) => {
-                let style = text::Style { colour: false, ..text::Style::default() };
-                panic!("raddle found a counterexample\n\n{}", text::counterexample(None, &counterexample, &style));
+                match study::study(&program, &self.plan, &counterexample, Effort::default()) {
+                    Ok(study) => {
+                        let text = text::counterexample(None, &study, &text::Style::PLAIN);
+                        panic!("raddle found a counterexample\n\n{text}");
+                    }
+                    Err(error) => panic!("{error}"),
+                }
             }
             Ok(Outcome::Inconclusive { budget, executions }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \

@@ -32,7 +32,7 @@ pub use checker::{Checker, check};
 pub use engine::{Engine, Strategy};
 pub use fairness::{Bypass, Request};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
-pub use schedule::{Record, RecordError, SCHEMA, Schedule};
+pub use schedule::{Finder, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
 pub use study::{Effort, Fewest, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};

@@ -309,6 +309,12 @@ impl Variant {
         }
     }
 
+    /// Whether two engines run the same program.
+    #[must_use]
+    pub(crate) fn is_same_program(&self, one: Engine, two: Engine) -> bool {
+        self.full_size.is_none() || one.samples() == two.samples()
+    }
+
     /// The check of this variant under `engine`, before budget and seed.
     pub fn checker(&self, engine: Engine) -> crate::Checker {
         let checker = crate::Checker::new().engine(engine).spurious_wakeups(self.spurious_wakeups);

@@ -198,7 +198,6 @@ mod tests {
         journal.past()
     }
 
-
     #[test]
     fn independent_steps_commute_and_dependent_ones_do_not() {
         let (one, two) = ((0, 7, true), (1, 8, true));

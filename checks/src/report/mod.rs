@@ -1,3 +1,33 @@
-//! Renderers: each turns a trace or an outcome into text of one form, and reads nothing else.
+//! Renderers: each turns a study, a trace or an outcome into text of one form, and reads nothing else.
 
 pub mod text;
+
+use crate::schedule::Finder;
+use crate::verdict::Place;
+use serde::Serialize;
+
+/// Where a counterexample comes from.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Header {
+    /// `family/pattern`.
+    pub pattern: String,
+    /// The variant.
+    pub variant: String,
+    /// The engines that found it.
+    pub found: Vec<Finder>,
+    /// The file that keeps it, if one does.
+    pub record: Option<String>,
+    /// The variants that are right.
+    pub fixed: Vec<String>,
+    /// What the pattern itself says of the bug.
+    pub words: Vec<Words>,
+}
+
+/// A `// BUG:` comment of the source.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Words {
+    /// What it says.
+    pub text: String,
+    /// The line that it stands above.
+    pub at: Place,
+}

@@ -2,7 +2,9 @@
 
 mod lanes;
 
-use crate::verdict::{Counterexample, Place, Verdict, Wait};
+use super::Header;
+use crate::study::Study;
+use crate::verdict::{Place, Verdict, Wait};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
 
@@ -70,21 +72,6 @@ impl Style {
     }
 }
 
-/// Where a counterexample comes from.
-#[derive(Clone, Debug, Default)]
-pub struct Header {
-    /// `family/pattern`.
-    pub pattern: String,
-    /// The variant.
-    pub variant: String,
-    /// The engine that found it.
-    pub engine: String,
-    /// The file that keeps it, if one does.
-    pub record: Option<String>,
-    /// The variants that are right.
-    pub fixed: Vec<String>,
-}
-
 /// Text without characters that a terminal would act on.
 #[must_use]
 pub fn clean(text: &str) -> String {
@@ -99,7 +86,8 @@ fn is_bidi(c: char) -> bool {
 
 /// The counterexample, as text that ends in a line end.
 #[must_use]
-pub fn counterexample(header: Option<&Header>, found: &Counterexample, style: &Style) -> String {
+pub fn counterexample(header: Option<&Header>, study: &Study, style: &Style) -> String {
+    let found = &study.counterexample;
     let mut out = String::new();
     let title = title(&found.verdict);
     let _ = match header {
@@ -111,7 +99,7 @@ pub fn counterexample(header: Option<&Header>, found: &Counterexample, style: &S
     let _ = writeln!(out, "  why: {}\n", clean(&found.verdict.to_string()));
     out.push_str(&lanes::draw(&found.trace, *style));
     out.push('\n');
-    for (label, text) in facts(header, found) {
+    for (label, text) in facts(header, study) {
         let _ = writeln!(out, "  {} {text}", style.dim(&format!("{label:<11}")));
     }
     style.chars(&out)
@@ -200,13 +188,12 @@ fn edge(wait: &Wait, cycle: &[Wait], at: impl Fn(&Place) -> String) -> String {
     format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, at(&wait.at))
 }
 
-fn facts(header: Option<&Header>, found: &Counterexample) -> Vec<(&'static str, String)> {
+fn facts(header: Option<&Header>, study: &Study) -> Vec<(&'static str, String)> {
+    let found = &study.counterexample;
     let file = lanes::common_file(&found.trace);
     let mut facts = Facts(Vec::new());
     facts.add_verdict(&found.verdict, |at| place(at, file.as_deref()));
-    facts.add("preemptions", &preemptions(found));
-    let by = header.map_or_else(String::new, |header| format!("{}, ", header.engine));
-    facts.add("found", &format!("{by}execution {}", found.execution));
+    facts.add("preemptions", &study.shrunk.preemptions.to_string());
     if let Some(file) = &file {
         facts.add("source", file);
     }
@@ -222,12 +209,4 @@ fn facts(header: Option<&Header>, found: &Counterexample) -> Vec<(&'static str, 
         }
     }
     facts.0
-}
-
-fn preemptions(found: &Counterexample) -> String {
-    let count = found.trace.preemptions();
-    match found.none_within {
-        Some(bound) => format!("{count} (loom: no failure within its preemption bound {bound}, searched wholly)"),
-        None => count.to_string(),
-    }
 }

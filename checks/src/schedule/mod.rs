@@ -8,7 +8,7 @@ mod record;
 
 #[cfg(feature = "suite")]
 pub(crate) use record::write_whole;
-pub use record::{Record, RecordError, SCHEMA};
+pub use record::{Finder, Record, RecordError, SCHEMA};
 
 use crate::execution::{Decision, Execution, Found, RECURRENCES, ROUNDS, TaskId, TaskState};
 use serde::Serialize;

@@ -2,6 +2,7 @@
 
 use super::Schedule;
 use crate::engine::Engine;
+use crate::study::Study;
 use crate::verdict::{Counterexample, Verdict};
 use serde::{Deserialize, Serialize};
 use std::io::Write;
@@ -20,16 +21,14 @@ pub struct Record {
     pub pattern: String,
     /// The variant.
     pub variant: String,
-    /// The engine that found it.
-    pub engine: Engine,
-    /// The version of the library behind the engine.
-    pub engine_version: String,
-    /// The seed of the search, if it drew schedules at random.
-    pub seed: Option<u64>,
+    /// The engines that found it; the program is the one that the first of them ran.
+    pub found: Vec<Finder>,
     /// A hash of the scenario's source (FNV-1a, 64 bits, of the text with `\n` line ends), to tell drift from damage.
     pub source_hash: String,
-    /// Which execution of the search failed, counted from 1.
-    pub execution: u64,
+    /// Times that a task is interrupted that could have gone on.
+    pub preemptions: usize,
+    /// That no schedule with fewer preemptions fails so has been proven.
+    pub fewest: bool,
     /// Who runs when: `main×3 teller auditor×2`.
     pub schedule: String,
     /// The answers to the choices, in order.
@@ -38,6 +37,29 @@ pub struct Record {
     pub round: usize,
     /// What following the schedule must come to.
     pub verdict: Verdict,
+}
+
+/// An engine that found a counterexample.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Finder {
+    /// The engine.
+    pub engine: Engine,
+    /// The version of the library behind it.
+    pub version: String,
+    /// The seed of the search, if it drew schedules at random.
+    pub seed: Option<u64>,
+    /// Which execution of the search failed, counted from 1.
+    pub execution: u64,
+}
+
+impl Finder {
+    /// `engine`, searching from `seed`.
+    #[must_use]
+    pub fn new(engine: Engine, seed: u64, execution: u64) -> Self {
+        let version = engine.version().to_owned();
+        Finder { engine, version, seed: engine.samples().then_some(seed), execution }
+    }
 }
 
 /// Why a record can't be used.
@@ -85,29 +107,22 @@ pub enum RecordError {
 }
 
 impl Record {
-    /// The record of `counterexample`.
+    /// The record of `study`.
     #[must_use]
-    pub fn new(
-        pattern: &str,
-        variant: &str,
-        engine: Engine,
-        seed: u64,
-        source_hash: String,
-        counterexample: &Counterexample,
-    ) -> Self {
+    pub fn new(pattern: &str, variant: &str, found: Vec<Finder>, source_hash: String, study: &Study) -> Self {
+        let Counterexample { schedule, verdict, .. } = &study.counterexample;
         Record {
             schema: SCHEMA,
             pattern: pattern.to_owned(),
             variant: variant.to_owned(),
-            engine,
-            engine_version: engine.version().to_owned(),
-            seed: engine.samples().then_some(seed),
+            found,
             source_hash,
-            execution: counterexample.execution,
-            schedule: counterexample.schedule.to_string(),
-            answers: counterexample.schedule.answers.clone(),
-            round: counterexample.schedule.round,
-            verdict: counterexample.verdict.clone(),
+            preemptions: study.shrunk.preemptions,
+            fewest: study.fewest.proven,
+            schedule: schedule.to_string(),
+            answers: schedule.answers.clone(),
+            round: schedule.round,
+            verdict: verdict.clone(),
         }
     }
 

@@ -38,12 +38,9 @@ impl fmt::Display for Measure {
     /// `2 preemptions, 7 switches, 25 steps, 3 tasks`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut separator = "";
-        for (count, noun) in [
-            (self.preemptions, "preemption"),
-            (self.switches, "switch"),
-            (self.steps, "step"),
-            (self.tasks, "task"),
-        ] {
+        for (count, noun) in
+            [(self.preemptions, "preemption"), (self.switches, "switch"), (self.steps, "step"), (self.tasks, "task")]
+        {
             let plural = match (count, noun) {
                 (1, _) => "",
                 (_, "switch") => "es",

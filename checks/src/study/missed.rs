@@ -34,7 +34,8 @@ pub(super) fn missed(trace: &Trace) -> Vec<Missed> {
             .last()
             .map_or(waits, |(index, _)| index);
         let notifies = |event: &Event| event.operation.starts_with("notify") && event.object == wait.object;
-        let wakes = |event: &Event| event.operation == "wake" && event.object == wait.object && event.phase == Phase::Done;
+        let wakes =
+            |event: &Event| event.operation == "wake" && event.object == wait.object && event.phase == Phase::Done;
         let early = events().take(began).filter(|(_, event)| notifies(event)).last();
         let after = |from: usize| events().skip(from + 1).find(|(_, event)| wakes(event)).map(|(index, _)| index);
         let late = events().skip(began + 1).filter(|(_, event)| notifies(event));

@@ -125,7 +125,17 @@ pub(crate) fn study(
     };
     let missed = missed::missed(&counterexample.trace);
     let shrunk = Measure::of(&best);
-    let study = Study { counterexample, found: before, shrunk, replays, fewest, pairs, point_of_no_return, missed, weak: false };
+    let study = Study {
+        counterexample,
+        found: before,
+        shrunk,
+        replays,
+        fewest,
+        pairs,
+        point_of_no_return,
+        missed,
+        weak: false,
+    };
     Ok(study)
 }
 
@@ -195,7 +205,8 @@ fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
         let (Some(first), Some(second)) = (done(race.first, run.log[race.first]), second) else { continue };
         // Passing more of a task's steps than it takes says nothing new.
         let task = run.log[race.first].index();
-        if pairs.iter().any(|pair: &Pair| pair.passes && pair.second == second && trace.events[pair.first].task == task) {
+        if pairs.iter().any(|pair: &Pair| pair.passes && pair.second == second && trace.events[pair.first].task == task)
+        {
             continue;
         }
         let (plan, shown) = order.reversed(race);

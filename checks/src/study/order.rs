@@ -132,8 +132,7 @@ impl<'a> Order<'a> {
 
 /// Whether `later` can only come after `earlier`.
 fn follows(earlier: &Step, later: &Step) -> bool {
-    let dependent = |a: &crate::execution::Touch| {
-        later.touches.iter().any(|b| a.thing == b.thing && (a.changes || b.changes))
-    };
+    let dependent =
+        |a: &crate::execution::Touch| later.touches.iter().any(|b| a.thing == b.thing && (a.changes || b.changes));
     earlier.task == later.task || earlier.touches.iter().any(dependent)
 }

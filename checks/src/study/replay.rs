@@ -3,8 +3,8 @@
 //! A plan that does not fit is followed as far as it does: a step whose task can't go on is skipped, and when the plan
 //! is done the execution ends without further interruptions: the current task as long as it can, then the earliest.
 
-use crate::engine::pilot::{End, Pilot, fly};
 use crate::engine::Program;
+use crate::engine::pilot::{End, Pilot, fly};
 use crate::execution::{Decision, Execution, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;

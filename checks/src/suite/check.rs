@@ -2,9 +2,10 @@
 
 use super::cli::CheckArgs;
 use super::run::{CheckResult, run_jobs};
+use super::study::{self, Studied};
 use super::terminal::{Terminal, table};
 use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, EXIT_USAGE, SuiteError, select};
-use crate::report::text::{Header, Style, clean, counterexample};
+use crate::report::text::{Style, clean, counterexample};
 use crate::{Catalogue, Coverage, Engine, Outcome};
 use serde::Serialize;
 use std::fmt::Write;
@@ -86,7 +87,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &CheckArgs, terminal: &Te
         Some(path) if path == Path::new("-") => terminal.print(&json()),
         path => {
             if !args.quiet {
-                terminal.print(&counterexamples(&results, terminal.style));
+                terminal.print(&counterexamples(&results, selection.seed, terminal.style)?);
             }
             terminal.print(&matrix(&results, terminal.style, Terminal::width()));
             if let Some(path) = path {
@@ -130,34 +131,11 @@ pub(super) fn exit_code(results: &[CheckResult]) -> u8 {
     }
 }
 
-/// The counterexample of each bug, from the first engine that found it; and of everything that should have held.
-fn counterexamples(results: &[CheckResult], style: Style) -> String {
-    let mut out = String::new();
-    let mut shown = Vec::new();
-    for result in results {
-        let Some(found) = result.outcome.as_ref().ok().and_then(Outcome::counterexample) else { continue };
-        let name = result.job.name();
-        if result.is_met() && shown.contains(&name) {
-            continue;
-        }
-        out.push_str(&counterexample(Some(&header(result)), found, &style));
-        out.push('\n');
-        shown.push(name);
-    }
-    out
-}
-
-/// What stands above and below a result's counterexample.
-pub(super) fn header(result: &CheckResult) -> Header {
-    let job = &result.job;
-    let fixed = job.pattern.variants.iter().filter(|variant| variant.is_correct());
-    Header {
-        pattern: job.pattern.name.to_owned(),
-        variant: job.variant.name.to_owned(),
-        engine: job.engine.name().to_owned(),
-        record: None,
-        fixed: fixed.map(|variant| variant.name.to_owned()).collect(),
-    }
+/// The counterexample of each bug, and of everything that should have held.
+fn counterexamples(results: &[CheckResult], seed: u64, style: Style) -> Result<String, SuiteError> {
+    let studied = study::counterexamples(results, seed)?;
+    let draw = |(header, study): &Studied| counterexample(Some(header), study, &style) + "\n";
+    Ok(studied.iter().map(draw).collect())
 }
 
 /// A row for each variant, a column for each engine, and a summary.

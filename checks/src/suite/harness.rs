@@ -1,7 +1,7 @@
 //! The test harness: every pattern × variant × engine is a test of its own, for `cargo test` and cargo-nextest.
 
 use super::run::Job;
-use super::select;
+use super::{select, study};
 use crate::report::text::{Style, counterexample};
 use crate::{Catalogue, Checker, Engine, Outcome};
 use libtest_mimic::{Arguments, Failed, Trial};
@@ -30,7 +30,12 @@ fn verify(job: &Job) -> Result<(), Failed> {
     }
     let came_to = match &result.outcome {
         Ok(Outcome::Holds(coverage)) => format!("nothing failed: {coverage}, {} executions", coverage.executions()),
-        Ok(Outcome::Fails(found)) => counterexample(None, found, &Style::PLAIN),
+        Ok(Outcome::Fails(_)) => match study::counterexamples(std::slice::from_ref(&result), Checker::DEFAULT_SEED) {
+            Ok(studied) => {
+                studied.iter().map(|(header, study)| counterexample(Some(header), study, &Style::PLAIN)).collect()
+            }
+            Err(error) => error.to_string(),
+        },
         Ok(Outcome::Inconclusive { budget, executions }) => {
             format!("inconclusive: out of {budget:?} after {executions} executions")
         }

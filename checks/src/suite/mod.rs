@@ -9,6 +9,7 @@ mod replay;
 mod run;
 mod select;
 mod show;
+mod study;
 mod terminal;
 mod trace;
 

@@ -101,3 +101,15 @@ pub(super) fn variant(
         SelectError::Unknown { what: "variant", name: name.to_owned(), near: near(name, names) }
     })
 }
+
+/// Where `fn name` begins, counted from 0, and its lines, up to the brace in the first column that closes it.
+pub(super) fn function<'a>(source: &'a str, name: &str) -> Option<(usize, Vec<&'a str>)> {
+    let start = source.lines().position(|line| {
+        line.strip_prefix("fn ")
+            .and_then(|rest| rest.strip_prefix(name))
+            .is_some_and(|rest| rest.starts_with(['(', '<']))
+    })?;
+    let lines: Vec<&str> = source.lines().skip(start).collect();
+    let end = lines.iter().position(|line| *line == "}")?;
+    Some((start, lines[..=end].to_vec()))
+}

@@ -1,8 +1,9 @@
 //! `raddle show`: a pattern's lesson.
 
 use super::cli::ShowArgs;
+use super::select::{self, function};
 use super::terminal::{Terminal, table};
-use super::{EXIT_MET, SuiteError, select};
+use super::{EXIT_MET, SuiteError};
 use crate::report::text::Style;
 use crate::{Catalogue, Engine, Variant};
 
@@ -49,8 +50,8 @@ fn truth(variants: &[Variant], ascii: bool, width: usize) -> String {
 /// The correct function and the buggy one side by side; one below the other where there is no room, and then the correct
 /// one only if it has not been `shown` before.
 fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, width: usize, shown: bool) -> String {
-    let right = function(source, buggy.name);
-    let left = correct.and_then(|correct| function(source, correct.name));
+    let right = function(source, buggy.name).map(|(_, lines)| lines);
+    let left = correct.and_then(|correct| function(source, correct.name)).map(|(_, lines)| lines);
     let Some(right) = right else { return String::new() };
     let title = |name: &str, mark: &str| format!("{mark} {name}");
     let Some(left) = left else {
@@ -73,16 +74,4 @@ fn pair(source: &str, correct: Option<&Variant>, buggy: &Variant, style: Style, 
     }
     out.push('\n');
     out
-}
-
-/// The lines of `fn name`, up to the brace in the first column that closes it.
-fn function<'a>(source: &'a str, name: &str) -> Option<Vec<&'a str>> {
-    let start = source.lines().position(|line| {
-        line.strip_prefix("fn ")
-            .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|rest| rest.starts_with(['(', '<']))
-    })?;
-    let lines: Vec<&str> = source.lines().skip(start).collect();
-    let end = lines.iter().position(|line| *line == "}")?;
-    Some(lines[..=end].to_vec())
 }

@@ -3,7 +3,7 @@
 use super::cli::{Format, TraceArgs};
 use super::run::Job;
 use super::terminal::Terminal;
-use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, SuiteError, check, select};
+use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, SuiteError, select, study};
 use crate::report::text::counterexample;
 use crate::{Catalogue, Engine, Outcome};
 
@@ -14,15 +14,17 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &TraceArgs, terminal: &Te
     let result = job.run(&job.checker(args.seed, None));
     let name = format!("{} under {engine}", job.name());
     match &result.outcome {
-        Ok(Outcome::Fails(found)) => {
-            let text = match args.format {
-                Format::Text => counterexample(Some(&check::header(&result)), found, &terminal.style),
-                Format::Json => {
-                    let json = serde_json::to_string_pretty(&found.trace).expect("a trace is plain data");
-                    format!("{json}\n")
-                }
-            };
-            terminal.print(&text);
+        Ok(Outcome::Fails(_)) => {
+            for (header, study) in study::counterexamples(std::slice::from_ref(&result), args.seed)? {
+                let text = match args.format {
+                    Format::Text => counterexample(Some(&header), &study, &terminal.style),
+                    Format::Json => {
+                        let json = serde_json::to_string_pretty(&study).expect("a study is plain data");
+                        format!("{json}\n")
+                    }
+                };
+                terminal.print(&text);
+            }
         }
         Ok(Outcome::Holds(coverage)) => {
             let executions = coverage.executions();
