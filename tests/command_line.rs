@@ -115,6 +115,7 @@ fn trace_shows_the_two_reads_of_one_value() {
 fn trace_as_json_has_every_event() {
     let output = raddle(&["trace", "locks/mutex/unguarded", "--engine", "shuttle", "--format", "json"]);
     let trace: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
+    let trace = &trace["counterexample"]["trace"];
     assert_eq!(trace["tasks"][0], "main");
     assert!(trace["events"].as_array().unwrap().len() > 8);
     assert_eq!(trace["verdict"]["kind"], "assertion");
@@ -141,7 +142,7 @@ fn show_has_the_lesson_and_both_sources() {
 
 #[test]
 fn replay_reproduces_a_record_under_either_engine() {
-    let file = "fixtures/locks/lock_order/opposite_orders.loom.json";
+    let file = "fixtures/locks/lock_order/opposite_orders.json";
     for engine in ["loom", "shuttle"] {
         let output = raddle(&["replay", file, "--engine", engine]);
         assert_eq!(code(&output), 0, "{}", stderr(&output));
@@ -182,8 +183,9 @@ fn bad_records_are_named_with_what_is_wrong() {
         assert_eq!(before, std::fs::read(root().join(&file)).unwrap(), "{file} was written to");
     };
     bad("truncated", &["line ", "damaged"]);
-    bad("too_old", &["schema 0", "too old", "make bless"]);
-    bad("too_new", &["schema 2", "too new", "update raddle"]);
+    bad("too_old", &["schema 1", "too old", "make bless"]);
+    bad("too_new", &["schema 3", "too new", "update raddle"]);
+    bad("no_engine", &["no engine", "`found`"]);
     bad("other_pattern", &["no variant", "locks/lock_ordr/opposite_orders", "`locks/lock_order/opposite_orders`"]);
     bad("other_variant", &["no variant", "`locks/lock_order/opposite_orders`"]);
     bad("impossible_step", &["step 4", "`main` to go on", "waits: join teller"]);

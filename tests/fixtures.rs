@@ -1,12 +1,17 @@
-//! The recorded counterexamples: each replays to its verdict, and is drawn as it was.
+//! The recorded counterexamples: each replays to its verdict, is as short as it gets, and is drawn as it was.
 //!
 //! `make bless` records and draws them anew.
 
-use raddle::report::text::{Header, Style, counterexample};
-use raddle::{Counterexample, Engine, Record};
+use raddle::report::Header;
+use raddle::report::text::{Style, View, counterexample};
+use raddle::{Counterexample, Effort, Engine, Record, Schedule, Study};
 use raddle_scenarios::CATALOGUE;
 use raddle_tests::{files, root};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+
+/// Lines of the essential view.
+const SCREEN: usize = 25;
 
 fn records() -> Vec<PathBuf> {
     let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
@@ -17,78 +22,138 @@ fn records() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Follows a record's schedule under `engine`.
-fn replay(path: &Path, engine: Option<Engine>) -> (Record, Counterexample) {
+/// A record, and the program it is of.
+struct Kept {
+    record: Record,
+    schedule: Schedule,
+    first: Engine,
+    pattern: &'static raddle::Pattern,
+    variant: &'static raddle::Variant,
+}
+
+fn read(path: &Path) -> Kept {
     for pattern in CATALOGUE.patterns() {
         pattern.source.register();
     }
     let (record, schedule) = Record::read(path).unwrap_or_else(|error| panic!("{error}"));
     let pattern = CATALOGUE.patterns().find(|pattern| pattern.name == record.pattern).expect("the record's pattern");
     let variant = pattern.variant(&record.variant).expect("the record's variant");
-    let engine = engine.unwrap_or(record.engine);
-    let replayed = variant.checker(engine).replay(variant.program(record.engine), &schedule);
-    match replayed {
-        Ok(Some(found)) => (record, found),
-        Ok(None) => panic!("{}: nothing fails any more; it was: {}", path.display(), record.verdict),
-        Err(error) => panic!("{}: {error}", path.display()),
+    Kept { first: record.found[0].engine, record, schedule, pattern, variant }
+}
+
+impl Kept {
+    /// Follows the schedule under `engine`.
+    fn replay(&self, engine: Engine) -> Counterexample {
+        let name = format!("{}/{}", self.record.pattern, self.record.variant);
+        match self.variant.checker(engine).replay(self.variant.program(self.first), &self.schedule) {
+            Ok(Some(found)) => found,
+            Ok(None) => panic!("{name}: nothing fails any more; it was: {}", self.record.verdict),
+            Err(error) => panic!("{name}: {error}"),
+        }
+    }
+
+    fn study(&self) -> Study {
+        let found = self.replay(self.first);
+        let checker = self.variant.checker(self.first);
+        checker.study(self.variant.program(self.first), &found, Effort::default()).unwrap()
     }
 }
 
 #[test]
-fn every_record_reproduces_its_verdict_and_schedule() {
-    let records = records();
-    assert!(records.len() >= 30, "only {} records: two for each buggy variant were expected", records.len());
-    for path in records {
-        let (record, found) = replay(&path, None);
-        assert_eq!(found.verdict, record.verdict, "{}", path.display());
-        assert_eq!(found.schedule.to_string(), record.schedule, "{}", path.display());
+fn every_buggy_variant_has_a_record() {
+    let recorded: BTreeSet<String> = records()
+        .iter()
+        .map(|path| read(path).record)
+        .map(|record| format!("{}/{}", record.pattern, record.variant))
+        .collect();
+    let buggy = CATALOGUE.patterns().flat_map(|pattern| {
+        let buggy = pattern.variants.iter().filter(|variant| !variant.is_correct());
+        buggy.map(|variant| format!("{}/{}", pattern.name, variant.name))
+    });
+    assert_eq!(recorded, buggy.collect());
+}
+
+#[test]
+fn every_record_reproduces_its_verdict_its_schedule_and_its_operations() {
+    for path in records() {
+        let kept = read(&path);
+        let found = kept.replay(kept.first);
+        assert_eq!(found.verdict, kept.record.verdict, "{}", path.display());
+        assert_eq!(found.trace.operations(), kept.record.operations, "{}", path.display());
+        // Of a livelock, loom sees the rounds, too.
+        let steps = &found.schedule.steps[..kept.schedule.steps.len()];
+        assert_eq!(steps, kept.schedule.steps, "{}", path.display());
     }
 }
 
 #[test]
 fn what_one_engine_recorded_the_other_can_follow() {
-    let mut crossed = 0;
     for path in records() {
-        let (record, _) = Record::read(&path).unwrap();
-        let other = if record.engine == Engine::Loom { Engine::shuttle() } else { Engine::Loom };
-        // A load that sees an old value is loom's alone: no order of steps gives it under shuttle. Reads of a stale
-        // value show in the trace.
-        let stale = found_stale(&replay(&path, None).1);
-        if stale {
-            continue;
+        let kept = read(&path);
+        for engine in Engine::DEFAULT {
+            let found = kept.replay(engine);
+            assert!(
+                found.verdict.is_like(&kept.record.verdict),
+                "{} under {engine}: {}",
+                path.display(),
+                found.verdict
+            );
         }
-        let (_, found) = replay(&path, Some(other));
-        let same_kind = found.verdict.name() == record.verdict.name();
-        assert!(same_kind, "{} under {other}: {}, recorded: {}", path.display(), found.verdict, record.verdict);
-        crossed += 1;
     }
-    assert!(crossed >= 20, "only {crossed} records could be followed by the other engine");
 }
 
-fn found_stale(found: &Counterexample) -> bool {
-    found.trace.events.iter().any(|event| event.value.as_ref().is_some_and(|value| value.contains("stale")))
+#[test]
+fn every_record_has_the_fewest_preemptions_and_can_not_be_shrunk() {
+    for path in records() {
+        let kept = read(&path);
+        assert!(kept.record.fewest, "{}: that fewer preemptions don't do is not certified", path.display());
+        let study = kept.study();
+        assert!(study.fewest.proven && study.fewest.otherwise.is_none(), "{}: {:?}", path.display(), study.fewest);
+        assert_eq!(study.shrunk.preemptions, kept.record.preemptions, "{}", path.display());
+        assert_eq!(study.counterexample.trace.preemptions(), kept.record.preemptions, "{}", path.display());
+        assert_eq!(study.found, study.shrunk, "{}: it can be shrunk further", path.display());
+        assert_eq!(study.counterexample.schedule, kept.schedule, "{}", path.display());
+    }
+}
+
+/// A listed pair passes when it is reversed, any other fails, and both are shown by replaying the reversal to the letter.
+#[test]
+fn critical_pairs_are_true() {
+    let (mut critical, mut others) = (0, 0);
+    for path in records() {
+        let kept = read(&path);
+        let study = kept.study();
+        for pair in &study.pairs {
+            let checker = kept.variant.checker(Engine::shuttle());
+            let reversed = checker.replay(kept.variant.program(kept.first), &pair.reversed);
+            let fails = reversed.unwrap_or_else(|error| panic!("{}: {pair:?}: {error}", path.display())).is_some();
+            assert_eq!(fails, !pair.passes, "{}: {pair:?}", path.display());
+            if pair.passes { critical += 1 } else { others += 1 }
+        }
+        // What a single task does alone, no order of two decides.
+        let alone = study.shrunk.tasks == 1;
+        assert_eq!(study.critical().next().is_none(), alone, "{}: nothing decides", path.display());
+    }
+    assert!(critical >= 30 && others >= 10, "{critical} pairs decide, {others} don't: there is little to see here");
 }
 
 #[test]
 fn every_record_is_drawn_as_it_was() {
     for path in records() {
-        let (record, found) = replay(&path, None);
-        let pattern = CATALOGUE.patterns().find(|pattern| pattern.name == record.pattern).unwrap();
-        let correct = pattern.variants.iter().filter(|variant| variant.is_correct());
+        let kept = read(&path);
+        let study = kept.study();
         let file = path.strip_prefix(root()).expect("records lie in the repository");
-        let header = Header {
-            pattern: record.pattern.clone(),
-            variant: record.variant.clone(),
-            engine: record.engine.name().to_owned(),
-            record: Some(file.display().to_string().replace('\\', "/")),
-            fixed: correct.map(|variant| variant.name.to_owned()).collect(),
-        };
-        let found = Counterexample { execution: record.execution, ..found };
-        let drawn = counterexample(Some(&header), &found, &Style::PLAIN);
+        let record = Some(file.display().to_string().replace('\\', "/"));
+        let header = Header { record, ..raddle::suite::header(kept.pattern, kept.variant, kept.record.found.clone()) };
         let mut settings = insta::Settings::clone_current();
         settings.set_snapshot_path(path.parent().unwrap());
         settings.set_prepend_module_to_snapshot(false);
         settings.set_omit_expression(true);
-        settings.bind(|| insta::assert_snapshot!(format!("{}.{}", record.variant, record.engine), drawn));
+        for (view, suffix) in [(View::Essential, "text"), (View::Full, "full")] {
+            let drawn = counterexample(Some(&header), &study, &Style { view, ..Style::PLAIN });
+            let lines = drawn.lines().count();
+            assert!(view == View::Full || lines <= SCREEN, "{}: {lines} lines\n{drawn}", path.display());
+            settings.bind(|| insta::assert_snapshot!(format!("{}.{suffix}", kept.record.variant), drawn));
+        }
     }
 }

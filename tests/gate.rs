@@ -97,11 +97,15 @@ fn a_swapped_program_fails_check_and_cargo_test() {
     }
 }
 
-/// Everything that has to be the same in each run.
+/// Everything that has to be the same in each run: the schedule as it was found, and the study of it.
 fn fingerprint(results: &[CheckResult]) -> Vec<String> {
     let describe = |result: &CheckResult| match &result.outcome {
         Ok(Outcome::Fails(found)) => {
-            raddle::report::text::counterexample(None, found, &raddle::report::text::Style::PLAIN)
+            let Job { variant, engine, .. } = &result.job;
+            let study = variant.checker(*engine).study(variant.program(*engine), found, raddle::Effort::default());
+            let drawn =
+                raddle::report::text::counterexample(None, &study.unwrap(), &raddle::report::text::Style::PLAIN);
+            format!("{}\n{drawn}", found.schedule)
         }
         other => format!("{other:?}"),
     };

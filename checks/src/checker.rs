@@ -1,11 +1,11 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
-use crate::engine::{self, Engine, Program};
+use crate::engine::{self, Engine, Followed, Program};
 use crate::execution::Rules;
 use crate::report::text;
 use crate::schedule::Schedule;
-use crate::study::{self, Effort, Study};
-use crate::verdict::{CheckError, Counterexample, Outcome};
+use crate::study::{self, Effort, Like, Study};
+use crate::verdict::{CheckError, Counterexample, Outcome, Verdict};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -200,6 +200,34 @@ impl Checker {
         effort: Effort,
     ) -> Result<Study, CheckError> {
         study::study(&(Arc::new(program) as Program), &self.plan, found, effort)
+    }
+
+    /// Follows a recorded schedule as far as it fits, and gives all that came of it.
+    ///
+    /// # Errors
+    /// If it can't be followed at all: too many threads for the engine, or an engine that stopped.
+    pub fn follow(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+        schedule: &Schedule,
+    ) -> Result<Followed, CheckError> {
+        let engine = self.engine.unwrap_or(Engine::shuttle());
+        engine::follow(engine, &self.plan, &(Arc::new(program) as Program), schedule)
+    }
+
+    /// Searches again for a failure that `like` accepts, from the longest part of an old schedule that still leads to
+    /// one, and studies it; `None` when nothing fails so any more, as far as `effort` goes.
+    ///
+    /// # Errors
+    /// If the program does not do the same each time.
+    pub fn update(
+        &self,
+        program: impl Fn() + Send + Sync + 'static,
+        schedule: &Schedule,
+        like: impl Fn(&Verdict) -> bool + Send + Sync + 'static,
+        effort: Effort,
+    ) -> Result<Option<Study>, CheckError> {
+        study::update(&(Arc::new(program) as Program), &self.plan, schedule, &(Arc::new(like) as Like), effort)
     }
 
     /// Follows a recorded schedule, and gives what it comes to; `None` when nothing fails.

@@ -29,14 +29,16 @@ mod trace;
 mod verdict;
 
 pub use checker::{Checker, check};
-pub use engine::{Engine, Strategy};
+pub use engine::{Engine, Followed, Strategy};
 pub use fairness::{Bypass, Request};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
 pub use schedule::{Finder, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
 pub use study::{Effort, Fewest, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};
-pub use verdict::{Access, Budget, CheckError, Counterexample, Coverage, Outcome, Place, Verdict, Wait, Waiting};
+pub use verdict::{
+    Access, Budget, CheckError, Counterexample, Coverage, Drift, Outcome, Place, Verdict, Wait, Waiting,
+};
 
 /// What a scenario file declares itself with.
 pub mod prelude {

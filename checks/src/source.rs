@@ -52,13 +52,15 @@ impl Source {
     }
 }
 
+/// The text of a source file, if it can be found.
+pub(crate) fn text(file: &str) -> Option<Arc<str>> {
+    let mut files = files().lock().unwrap_or_else(PoisonError::into_inner);
+    files.entry(file.to_owned()).or_insert_with(|| find(file)).clone()
+}
+
 /// A line of a source file, counted from 1, if the file can be found.
 pub(crate) fn line(file: &str, line: u32) -> Option<String> {
-    let text = {
-        let mut files = files().lock().unwrap_or_else(PoisonError::into_inner);
-        files.entry(file.to_owned()).or_insert_with(|| find(file)).clone()?
-    };
-    text.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?).map(str::to_owned)
+    text(file)?.lines().nth(usize::try_from(line).ok()?.checked_sub(1)?).map(str::to_owned)
 }
 
 fn find(file: &str) -> Option<Arc<str>> {

@@ -13,6 +13,8 @@ pub struct Place {
     pub file: String,
     /// Counted from 1.
     pub line: u32,
+    /// In characters, counted from 1.
+    pub column: u32,
 }
 
 impl Place {
@@ -26,7 +28,7 @@ impl Place {
         } else {
             file
         };
-        Place { file, line: site.line() }
+        Place { file, line: site.line(), column: site.column() }
     }
 }
 
@@ -380,16 +382,32 @@ pub enum CheckError {
         what: String,
     },
     /// A recorded schedule does not fit the program.
-    #[error("the schedule does not fit the program: step {step}: expected {expected}, but {found}")]
-    Drift {
-        /// The first step that differs, counted from 1.
-        step: usize,
-        /// What the schedule says.
-        expected: String,
-        /// What the program does.
-        found: String,
-    },
+    #[error("the schedule does not fit the program: {0}")]
+    Drift(Drift),
     /// The engine itself gave up.
     #[error("the engine stopped: {0}")]
     Engine(String),
+}
+
+/// Where a recorded schedule and a program part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The first step that differs, counted from 1.
+    pub step: usize,
+    /// What the schedule says.
+    pub expected: String,
+    /// What the program does.
+    pub found: String,
+    /// Who could go on there, and with what.
+    pub enabled: Vec<String>,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}: expected {}, but {}", self.step, self.expected, self.found)?;
+        if !self.enabled.is_empty() {
+            write!(f, "; able to go on: {}", self.enabled.join(", "))?;
+        }
+        Ok(())
+    }
 }

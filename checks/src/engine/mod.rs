@@ -11,7 +11,7 @@ pub use self::shuttle::Strategy;
 use crate::checker::Plan;
 use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport};
 use crate::schedule::Schedule;
-use crate::verdict::{CheckError, Counterexample, Coverage, Outcome};
+use crate::verdict::{CheckError, Counterexample, Coverage, Drift, Outcome};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
@@ -282,16 +282,28 @@ fn settle(
     }
 }
 
+/// What following a recorded schedule comes to.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Followed {
+    /// How it fails; nothing where it does not fail any more.
+    pub found: Option<Counterexample>,
+    /// Where the schedule and the program part, if they do.
+    pub drift: Option<Drift>,
+    /// What each step was: `teller lock accounts`.
+    pub operations: Vec<String>,
+}
+
 /// Follows a recorded schedule, recording what happens.
 ///
 /// # Errors
-/// If the schedule does not fit: see [`CheckError::Drift`].
-pub(crate) fn replay(
+/// If it can't be followed at all.
+pub(crate) fn follow(
     engine: Engine,
     plan: &Plan,
     program: &Program,
     schedule: &Schedule,
-) -> Result<Option<Counterexample>, CheckError> {
+) -> Result<Followed, CheckError> {
     let report = match engine {
         Engine::Loom => {
             let rules = Rules {
@@ -304,34 +316,56 @@ pub(crate) fn replay(
         }
         Engine::Shuttle(_) => {
             let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
-            shuttle::run_once(program, rules, &schedule.answers)
+            // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
+            let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };
+            shuttle::run_once(program, Rules { recurrences, ..rules }, &schedule.answers)
         }
     };
-    if let Some(problem) = report.problem {
-        return Err(problem.into());
-    }
+    let mut drift = match report.problem {
+        Some(Problem::Drift(drift)) => Some(drift),
+        Some(problem) => return Err(problem.into()),
+        None => None,
+    };
     if let Some(found) = &report.found
         && let Some(next) = schedule.steps.get(found.log.len())
         && !matches!(found.verdict, crate::Verdict::Livelock { .. })
     {
-        let expected = format!("`{next}` to go on");
-        let found_instead = format!("the execution is over: {}", found.verdict);
-        return Err(CheckError::Drift { step: found.log.len() + 1, expected, found: found_instead });
+        let (step, expected) = (found.log.len() + 1, format!("`{next}` to go on"));
+        let found = format!("the execution is over: {}", found.verdict);
+        drift = Some(Drift { step, expected, found, enabled: Vec::new() });
     }
-    Ok(report.found.map(|found| Counterexample {
+    let counterexample = |found: Found| Counterexample {
         verdict: found.verdict.clone(),
         execution: 1,
         none_within: None,
         schedule: Schedule::of(&found),
         trace: found.trace.expect("the run was recorded"),
-    }))
+    };
+    Ok(Followed { found: report.found.map(counterexample), drift, operations: report.operations })
+}
+
+/// Follows a recorded schedule that has to fit.
+///
+/// # Errors
+/// If it does not: see [`CheckError::Drift`].
+pub(crate) fn replay(
+    engine: Engine,
+    plan: &Plan,
+    program: &Program,
+    schedule: &Schedule,
+) -> Result<Option<Counterexample>, CheckError> {
+    let followed = follow(engine, plan, program, schedule)?;
+    match followed.drift {
+        Some(drift) => Err(CheckError::Drift(drift)),
+        None => Ok(followed.found),
+    }
 }
 
 impl From<Problem> for CheckError {
     fn from(problem: Problem) -> Self {
         match problem {
             Problem::TooManyThreads { names, limit } => CheckError::TooManyThreads { names, limit },
-            Problem::Drift { step, expected, found } => CheckError::Drift { step, expected, found },
+            Problem::Drift(drift) => CheckError::Drift(drift),
             Problem::Nondeterministic(what) => CheckError::Nondeterministic { what },
             Problem::Engine(what) => CheckError::Engine(what),
         }

@@ -6,7 +6,7 @@
 use super::{Decision, Execution, Mode, Random, Source, begin, end};
 use crate::trace::Trace;
 pub(crate) use crate::verdict::Budget;
-use crate::verdict::{Place, Verdict};
+use crate::verdict::{Drift, Place, Verdict};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU64;
@@ -51,8 +51,8 @@ pub(crate) struct Rules {
 pub(crate) enum Problem {
     #[error("{} threads ({}) are more than loom's {limit}", names.len(), names.join(", "))]
     TooManyThreads { names: Vec<String>, limit: usize },
-    #[error("step {step}: expected {expected}, but {found}")]
-    Drift { step: usize, expected: String, found: String },
+    #[error("{0}")]
+    Drift(Drift),
     #[error("{0}")]
     Nondeterministic(String),
     #[error("{0}")]
@@ -92,6 +92,8 @@ pub(crate) struct SessionReport {
     pub(crate) concurrent: bool,
     /// The program has to be explored again with gates.
     pub(crate) needs_gates: bool,
+    /// What each step of the last execution was, if it was recorded.
+    pub(crate) operations: Vec<String>,
 }
 
 impl SessionReport {
@@ -186,6 +188,12 @@ fn send_report(abandoned: bool) {
             let mut report = std::mem::take(&mut session.report);
             if let Some(last) = session.last.take() {
                 let names = last.names();
+                let trace = report.found.as_ref().and_then(|found| found.trace.as_ref());
+                report.operations = match (trace, &last.recorder) {
+                    (Some(trace), _) => trace.operations(),
+                    (None, Some(recorder)) => recorder.operations(&last, &names),
+                    (None, None) => Vec::new(),
+                };
                 report.tasks = last.task_ids().map(|task| names.task(task).to_owned()).collect();
                 report.log = last.log;
             }

@@ -6,7 +6,7 @@ use super::{
     take_unwinding, try_with, with,
 };
 use crate::engine;
-use crate::verdict::Verdict;
+use crate::verdict::{Drift, Verdict};
 use std::panic::resume_unwind;
 
 /// What unwinds a task's stack when its execution is over.
@@ -371,7 +371,16 @@ pub(crate) fn answer(options: usize) -> usize {
 
 /// Notes that a recorded schedule does not fit, and ends the execution.
 pub(crate) fn drift(execution: &mut Execution, expected: String, found: String) {
-    problem(Problem::Drift { step: execution.log.len() + 1, expected, found });
+    let names = execution.names();
+    let able = |task: &TaskId| execution.is_enabled(*task);
+    let describe = |task: TaskId| {
+        let does = execution.tasks[task.index()].pending.map_or_else(String::new, |op| {
+            format!(" ({})", format!("{} {}", op.kind.label(), names.target(&op)).trim_end())
+        });
+        format!("{}{does}", names.task(task))
+    };
+    let enabled = execution.task_ids().filter(able).map(describe).collect();
+    problem(Problem::Drift(Drift { step: execution.log.len() + 1, expected, found, enabled }));
     execution.over = true;
 }
 

@@ -1,25 +1,53 @@
 //! A counterexample for the terminal: a lane for each task, a column for each lock, the facts below.
+//!
+//! Two views: the least that shows the bug, on one screen; and everything, with the sources quoted.
 
+mod facts;
 mod lanes;
+mod quote;
+mod rows;
 
 use super::Header;
 use crate::study::Study;
-use crate::verdict::{Place, Verdict, Wait};
+use crate::verdict::{Place, Verdict};
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
 
+/// How much to show.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum View {
+    /// What it takes to see the bug, on one screen.
+    #[default]
+    Essential,
+    /// Every operation, loops folded; every fact; the sources.
+    Full,
+}
+
 /// How to draw.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Copy, Debug)]
 pub struct Style {
     /// With colours.
     pub colour: bool,
     /// With ASCII characters alone.
     pub ascii: bool,
+    /// Columns that there are.
+    pub width: usize,
+    /// How much to show.
+    pub view: View,
+}
+
+/// Columns, where nothing says how many there are.
+pub const WIDTH: usize = 120;
+
+impl Default for Style {
+    fn default() -> Self {
+        Style::PLAIN
+    }
 }
 
 impl Style {
     /// Plain text, the same on every machine.
-    pub const PLAIN: Style = Style { colour: false, ascii: false };
+    pub const PLAIN: Style = Style { colour: false, ascii: false, width: WIDTH, view: View::Essential };
 
     fn paint(self, style: Ansi, text: &str) -> String {
         if self.colour { format!("{style}{text}{style:#}") } else { text.to_owned() }
@@ -62,7 +90,7 @@ impl Style {
             '─' | '–' | '—' | '·' => "-".into(),
             '◁' => "<".into(),
             '→' => "->".into(),
-            '×' => "*".into(),
+            '×' | '•' => "*".into(),
             '↻' => "@".into(),
             '≤' => "<=".into(),
             c if c.is_ascii() => c.to_string(),
@@ -84,23 +112,30 @@ fn is_bidi(c: char) -> bool {
     matches!(c, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Lines of the essential view.
+const SCREEN: usize = 25;
+
 /// The counterexample, as text that ends in a line end.
 #[must_use]
 pub fn counterexample(header: Option<&Header>, study: &Study, style: &Style) -> String {
-    let found = &study.counterexample;
+    let verdict = &study.counterexample.verdict;
     let mut out = String::new();
-    let title = title(&found.verdict);
+    let title = title(verdict);
     let _ = match header {
         Some(header) => {
             writeln!(out, "{} {} · {}: {}", style.bad("✗"), header.pattern, header.variant, style.bad(&title))
         }
         None => writeln!(out, "{} {}", style.bad("✗"), style.bad(&title)),
     };
-    let _ = writeln!(out, "  why: {}\n", clean(&found.verdict.to_string()));
-    out.push_str(&lanes::draw(&found.trace, *style));
-    out.push('\n');
-    for (label, text) in facts(header, study) {
-        let _ = writeln!(out, "  {} {text}", style.dim(&format!("{label:<11}")));
+    let _ = writeln!(out, "  why: {}", clean(&verdict.to_string()));
+    let facts = facts::facts(header, study, style.view);
+    let facts: Vec<String> =
+        facts.into_iter().map(|(label, text)| format!("  {} {text}", style.dim(&format!("{label:<11}")))).collect();
+    // Title, reason, two empty lines, and the lanes' head.
+    let rows_max = (style.view == View::Essential).then(|| SCREEN.saturating_sub(5 + facts.len()));
+    let _ = write!(out, "\n{}\n{}\n", lanes::draw(study, rows_max, *style), facts.join("\n"));
+    if style.view == View::Full {
+        out.push_str(&quote::sources(study, *style));
     }
     style.chars(&out)
 }
@@ -124,89 +159,4 @@ fn place(at: &Place, file: Option<&str>) -> String {
         Some(file) if file == at.file => format!(":{}", at.line),
         _ => at.to_string(),
     }
-}
-
-/// What stands below the lanes: a label and a text each.
-struct Facts(Vec<(&'static str, String)>);
-
-impl Facts {
-    fn add(&mut self, label: &'static str, text: &str) {
-        self.0.push((label, clean(text)));
-    }
-
-    /// Several texts under one label.
-    fn add_all(&mut self, label: &'static str, texts: impl IntoIterator<Item = String>) {
-        for (index, text) in texts.into_iter().enumerate() {
-            self.add(if index == 0 { label } else { "" }, &text);
-        }
-    }
-
-    /// The verdict's own data; `at` writes a place.
-    fn add_verdict(&mut self, verdict: &Verdict, at: impl Fn(&Place) -> String) {
-        match verdict {
-            Verdict::Deadlock { cycle } => self.add_all("cycle", cycle.iter().map(|wait| edge(wait, cycle, &at))),
-            Verdict::Stuck { waiting } => self.add_all(
-                "waiting",
-                waiting.iter().map(|waiting| {
-                    let verb = if waiting.operation == "wake" { "wait" } else { &waiting.operation };
-                    format!("{}: {verb} {} ({})", waiting.task, waiting.object, at(&waiting.at))
-                }),
-            ),
-            Verdict::DataRace { first, second, .. } => self.add_all(
-                "accesses",
-                [first, second].map(|access| {
-                    let verb = if access.write { "writes" } else { "reads" };
-                    format!("{} {verb} ({})", access.task, at(&access.at))
-                }),
-            ),
-            Verdict::Assertion { message, at: place, .. } => {
-                self.add_all("message", message.lines().map(str::to_owned));
-                if let Some(place) = place {
-                    self.add("at", &at(place));
-                }
-            }
-            Verdict::Starvation { by, bound, .. } => {
-                self.add("bypassed by", &by.join(", "));
-                self.add("bound", &format!("{bound} grants to others between a request and its grant"));
-            }
-            Verdict::Livelock { tasks, rounds, .. } => {
-                self.add("recurs", &format!("seen {rounds} times over; {} take part", tasks.join(" and ")));
-            }
-            Verdict::Leak { .. } | Verdict::Misuse { .. } => {}
-        }
-    }
-}
-
-/// One edge of a deadlock: what the task holds, and what it waits for.
-fn edge(wait: &Wait, cycle: &[Wait], at: impl Fn(&Place) -> String) -> String {
-    let holds = match cycle.iter().find(|other| other.held_by == wait.task) {
-        Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
-        Some(held) => format!("holds {} ({})", held.wants, at(&held.since)),
-        None => "holds nothing".into(),
-    };
-    let wants = if wait.operation == "join" { "joins" } else { "wants" };
-    format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, at(&wait.at))
-}
-
-fn facts(header: Option<&Header>, study: &Study) -> Vec<(&'static str, String)> {
-    let found = &study.counterexample;
-    let file = lanes::common_file(&found.trace);
-    let mut facts = Facts(Vec::new());
-    facts.add_verdict(&found.verdict, |at| place(at, file.as_deref()));
-    facts.add("preemptions", &study.shrunk.preemptions.to_string());
-    if let Some(file) = &file {
-        facts.add("source", file);
-    }
-    let again = if found.schedule.round > 0 { ", and round again" } else { "" };
-    let schedule = format!("{}{again}", found.schedule);
-    facts.add("schedule", &schedule);
-    if let Some(header) = header {
-        if let Some(record) = &header.record {
-            facts.add("replay", &format!("raddle replay {record}"));
-        }
-        if !header.fixed.is_empty() {
-            facts.add("fixed", &header.fixed.join(", "));
-        }
-    }
-    facts.0
 }

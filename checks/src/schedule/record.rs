@@ -35,6 +35,8 @@ pub struct Record {
     pub answers: Vec<usize>,
     /// Of a livelock: how many of the last steps come round again and again; 0 otherwise.
     pub round: usize,
+    /// What each step was, `teller lock accounts`, to tell where a changed program parts from it.
+    pub operations: Vec<String>,
     /// What following the schedule must come to.
     pub verdict: Verdict,
 }
@@ -122,6 +124,7 @@ impl Record {
             schedule: schedule.to_string(),
             answers: schedule.answers.clone(),
             round: schedule.round,
+            operations: study.counterexample.trace.operations(),
             verdict: verdict.clone(),
         }
     }

@@ -6,6 +6,7 @@
 //! task that yields in a state that it has yielded in before lets everybody else go first (their fair scheduler, PLDI
 //! 2008), so a loop that waits by yielding ends.
 
+use super::Like;
 use super::replay::{Run, by_default, yields};
 use crate::engine::Program;
 use crate::engine::pilot::{End, Pilot, fly};
@@ -16,10 +17,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
 /// What ends a search early.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) enum Until {
-    /// An execution that fails like this.
-    FailsLike(Verdict),
+    /// An execution that fails so.
+    Fails(Like),
     /// An execution in which every task comes to its end.
     Passes,
 }
@@ -190,8 +191,8 @@ impl Pilot for Explorer {
             return;
         }
         let wanted = match (&end, &self.until) {
-            (End::Found(found), Until::FailsLike(verdict)) => {
-                let like = found.verdict.is_like(verdict);
+            (End::Found(found), Until::Fails(like)) => {
+                let like = like(&found.verdict);
                 if !like && self.explored.otherwise.is_none() {
                     self.explored.otherwise = Some(found.verdict.clone());
                 }

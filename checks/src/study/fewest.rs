@@ -1,6 +1,7 @@
 //! Whether a failure needs the preemptions that its schedule has: every schedule with fewer is searched, from none upward
 //! (iterative context bounding: Musuvathi and Qadeer, PLDI 2007).
 
+use super::Like;
 use super::explore::{Until, explore};
 use super::replay::Run;
 use crate::engine::Program;
@@ -21,18 +22,18 @@ pub struct Fewest {
     pub otherwise: Option<Verdict>,
 }
 
-/// Searches the schedules with fewer preemptions than `preemptions`; gives a run if one of them fails like `like`.
+/// Searches the schedules with fewer preemptions than `preemptions`; gives a run if one of them fails so.
 pub(super) fn fewest(
     program: &Program,
     rules: &Rules,
     preemptions: usize,
-    like: &Verdict,
+    like: &Like,
     executions_max: u64,
 ) -> (Fewest, Option<Run>) {
     let mut fewest = Fewest::default();
     for bound in 0..preemptions {
         let left = executions_max.saturating_sub(fewest.executions);
-        let until = Until::FailsLike(like.clone());
+        let until = Until::Fails(like.clone());
         let explored = explore(program, rules, until, &[], &[], Some(bound), left);
         fewest.executions += explored.executions;
         fewest.otherwise = fewest.otherwise.or(explored.otherwise);

@@ -22,10 +22,12 @@ use crate::engine::{self, Engine, Program};
 use crate::execution::{Rules, TaskId};
 use crate::schedule::Schedule;
 use crate::trace::{Phase, Trace};
-use crate::verdict::{CheckError, Counterexample};
+use crate::verdict::{CheckError, Counterexample, Verdict};
+use explore::{Until, explore};
 use order::{At, Order};
 use replay::{Came, Replayer, Run};
 use serde::Serialize;
+use std::sync::Arc;
 
 /// How much a study may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -90,6 +92,19 @@ pub struct Pair {
     pub reversed: Schedule,
 }
 
+/// Which failures are the one that is studied.
+pub(crate) type Like = Arc<dyn Fn(&Verdict) -> bool + Send + Sync>;
+
+/// A study that is being made.
+struct Desk<'a> {
+    program: &'a Program,
+    plan: &'a Plan,
+    rules: Rules,
+    replayer: Replayer,
+    like: Like,
+    effort: Effort,
+}
+
 /// Studies what `plan` found in `program`.
 pub(crate) fn study(
     program: &Program,
@@ -97,60 +112,103 @@ pub(crate) fn study(
     found: &Counterexample,
     effort: Effort,
 ) -> Result<Study, CheckError> {
-    let rules = Rules { recurrences: 2, ..plan.rules(Engine::shuttle()) };
-    let mut replayer = Replayer::new(program, &rules);
-    let Some(start) = first_run(&mut replayer, found).or_else(|| strong_run(program, &rules, found, effort)) else {
-        return Ok(weak(found));
-    };
-    let before = Measure::of(&start);
-    let best = shrink::shrink(&mut replayer, start, &found.verdict, effort.replays);
-    let (fewest, fewer) = fewest::fewest(program, &rules, best.preemptions, &found.verdict, effort.executions);
-    let best = match fewer {
-        Some(run) => shrink::shrink(&mut replayer, run, &found.verdict, effort.replays),
-        None => best,
-    };
-    let replays = replayer.replays;
-    let schedule = schedule(&best);
-    let recorded = engine::replay(Engine::shuttle(), plan, program, &schedule)?;
-    let Some(recorded) = recorded.filter(|recorded| recorded.verdict.is_like(&found.verdict)) else {
-        let what = "a schedule that failed does not fail when it is recorded".to_owned();
-        return Err(CheckError::Nondeterministic { what });
-    };
-    let counterexample = Counterexample { execution: found.execution, none_within: found.none_within, ..recorded };
-    let pairs = pairs(&mut replayer, &best, &counterexample.trace);
-    // A livelock can be left at any time.
-    let point_of_no_return = match best.round {
-        Some(_) => None,
-        None => doom::point_of_no_return(&mut replayer, program, &rules, &best, effort.continuations),
-    };
-    let missed = missed::missed(&counterexample.trace);
-    let shrunk = Measure::of(&best);
-    let study = Study {
-        counterexample,
-        found: before,
-        shrunk,
-        replays,
-        fewest,
-        pairs,
-        point_of_no_return,
-        missed,
-        weak: false,
-    };
-    Ok(study)
+    let verdict = found.verdict.clone();
+    let mut desk = Desk::new(program, plan, Arc::new(move |other: &Verdict| other.is_like(&verdict)), effort);
+    let Some(start) = desk.first_run(found) else { return Ok(weak(found)) };
+    let study = desk.study(start)?;
+    let Counterexample { execution, none_within, .. } = *found;
+    Ok(Study { counterexample: Counterexample { execution, none_within, ..study.counterexample }, ..study })
 }
 
-/// The counterexample's own run, if it fails so in a sequentially consistent world.
-fn first_run(replayer: &mut Replayer, found: &Counterexample) -> Option<Run> {
-    let tasks = &found.trace.tasks;
+/// Looks for a failure near an old schedule, and studies it.
+pub(crate) fn update(
+    program: &Program,
+    plan: &Plan,
+    schedule: &Schedule,
+    like: &Like,
+    effort: Effort,
+) -> Result<Option<Study>, CheckError> {
+    let mut desk = Desk::new(program, plan, Arc::clone(like), effort);
+    desk.near(schedule).map(|run| desk.study(run)).transpose()
+}
+
+impl<'a> Desk<'a> {
+    fn new(program: &'a Program, plan: &'a Plan, like: Like, effort: Effort) -> Self {
+        let rules = Rules { recurrences: 2, ..plan.rules(Engine::shuttle()) };
+        let replayer = Replayer::new(program, &rules);
+        Desk { program, plan, rules, replayer, like, effort }
+    }
+
+    fn is_like(&self, run: &Run) -> bool {
+        run.verdict().is_some_and(|verdict| (self.like)(verdict))
+    }
+
+    fn study(&mut self, start: Run) -> Result<Study, CheckError> {
+        let Effort { replays, executions, continuations } = self.effort;
+        let before = Measure::of(&start);
+        let best = shrink::shrink(&mut self.replayer, start, &self.like, replays);
+        let (fewest, fewer) = fewest::fewest(self.program, &self.rules, best.preemptions, &self.like, executions);
+        let best = match fewer {
+            Some(run) => shrink::shrink(&mut self.replayer, run, &self.like, replays),
+            None => best,
+        };
+        let replays = self.replayer.replays;
+        let recorded = engine::replay(Engine::shuttle(), self.plan, self.program, &schedule(&best))?;
+        let Some(counterexample) = recorded.filter(|recorded| (self.like)(&recorded.verdict)) else {
+            let what = "a schedule that failed does not fail when it is recorded".to_owned();
+            return Err(CheckError::Nondeterministic { what });
+        };
+        let pairs = pairs(&mut self.replayer, &best, &counterexample.trace);
+        // A livelock can be left at any time.
+        let point_of_no_return = match best.round {
+            Some(_) => None,
+            None => doom::point_of_no_return(&mut self.replayer, self.program, &self.rules, &best, continuations),
+        };
+        let missed = missed::missed(&counterexample.trace);
+        let shrunk = Measure::of(&best);
+        let weak = false;
+        Ok(Study { counterexample, found: before, shrunk, replays, fewest, pairs, point_of_no_return, missed, weak })
+    }
+
+    /// The counterexample's own run, if it fails so in a sequentially consistent world; or another that does.
+    fn first_run(&mut self, found: &Counterexample) -> Option<Run> {
+        let run = self.replayer.replay(&plan_of(&found.schedule, &found.trace.tasks)?);
+        if self.is_like(&run) {
+            return Some(run);
+        }
+        fewest::fewest(self.program, &self.rules, STRONG_PREEMPTIONS_MAX, &self.like, self.effort.executions).1
+    }
+
+    /// A failing run that begins like `schedule`, as far as possible.
+    fn near(&mut self, schedule: &Schedule) -> Option<Run> {
+        // The tasks' numbers are those of the program as it is now.
+        let first = self.replayer.replay(&replay::Plan::default());
+        let known = |steps: &[String]| steps.iter().filter(|name| first.names.contains(name)).cloned().collect();
+        let known = Schedule { steps: known(&schedule.steps), ..schedule.clone() };
+        let plan = plan_of(&known, &first.names)?;
+        let run = self.replayer.replay(&plan);
+        if self.is_like(&run) {
+            return Some(run);
+        }
+        let mut steps = run.log.len();
+        loop {
+            let (until, prefix) = (Until::Fails(Arc::clone(&self.like)), &run.log[..steps]);
+            let bound = (steps == 0).then_some(STRONG_PREEMPTIONS_MAX);
+            let executions = self.effort.executions;
+            let explored = explore(self.program, &self.rules, until, prefix, &run.answers, bound, executions);
+            if explored.found.is_some() || steps == 0 {
+                return explored.found;
+            }
+            steps /= 2;
+        }
+    }
+}
+
+/// `schedule` as numbers of tasks.
+fn plan_of(schedule: &Schedule, tasks: &[String]) -> Option<replay::Plan> {
     let id = |name: &String| tasks.iter().position(|task| task == name).map(TaskId::from_index);
-    let steps: Option<Vec<TaskId>> = found.schedule.steps.iter().map(id).collect();
-    let run = replayer.replay(&replay::Plan { steps: steps?, answers: found.schedule.answers.clone() });
-    run.verdict().is_some_and(|verdict| verdict.is_like(&found.verdict)).then_some(run)
-}
-
-/// A run that fails so without a load that sees an old value, where the counterexample has one.
-fn strong_run(program: &Program, rules: &Rules, found: &Counterexample, effort: Effort) -> Option<Run> {
-    fewest::fewest(program, rules, STRONG_PREEMPTIONS_MAX, &found.verdict, effort.executions).1
+    let steps: Option<Vec<TaskId>> = schedule.steps.iter().map(id).collect();
+    Some(replay::Plan { steps: steps?, answers: schedule.answers.clone() })
 }
 
 /// What is known of a counterexample that needs a weaker memory than a replay has.

@@ -5,10 +5,10 @@
 //! task's stretches (Jalbert and Sen, FSE 2010); whatever is left out follows without interruptions, as proptest shrinks
 //! choices toward the simplest one. Every attempt is replayed, so what comes out is what has been seen to fail.
 
+use super::Like;
 use super::measure::Measure;
 use super::replay::{Plan, Replayer, Run};
 use crate::execution::TaskId;
-use crate::verdict::Verdict;
 
 /// A stretch in which one task runs.
 type Stretch = (TaskId, usize);
@@ -16,15 +16,15 @@ type Stretch = (TaskId, usize);
 struct Shrinker<'a> {
     replayer: &'a mut Replayer,
     /// How it has to fail.
-    like: &'a Verdict,
+    like: &'a Like,
     best: Run,
     measure: Measure,
     /// Replays after which it is good enough.
     replays_max: u64,
 }
 
-/// The shortest run that fails like `start`, as far as `replays` go.
-pub(super) fn shrink(replayer: &mut Replayer, start: Run, like: &Verdict, replays: u64) -> Run {
+/// The shortest run that fails so, as far as `replays` go.
+pub(super) fn shrink(replayer: &mut Replayer, start: Run, like: &Like, replays: u64) -> Run {
     let replays_max = replayer.replays + replays;
     let measure = Measure::of(&start);
     let mut shrinker = Shrinker { replayer, like, best: start, measure, replays_max };
@@ -52,7 +52,7 @@ impl Shrinker<'_> {
         }
         let run = self.replayer.replay(plan);
         let measure = Measure::of(&run);
-        let better = run.verdict().is_some_and(|verdict| verdict.is_like(self.like))
+        let better = run.verdict().is_some_and(|verdict| (self.like)(verdict))
             && measure < self.measure
             && measure.preemptions <= self.measure.preemptions;
         if better {

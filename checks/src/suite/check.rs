@@ -89,7 +89,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &CheckArgs, terminal: &Te
             if !args.quiet {
                 terminal.print(&counterexamples(&results, selection.seed, terminal.style)?);
             }
-            terminal.print(&matrix(&results, terminal.style, Terminal::width()));
+            terminal.print(&matrix(&results, terminal.style, terminal.style.width));
             if let Some(path) = path {
                 crate::schedule::write_whole(path, json().as_bytes())
                     .map_err(|source| SuiteError::Write { path: path.into(), source })?;

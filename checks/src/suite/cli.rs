@@ -20,7 +20,7 @@ Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can
   raddle check                                     every pattern under loom and shuttle
   raddle check locks --engine loom                 one family, one engine
   raddle trace locks/lock_order/opposite_orders    the interleaving that deadlocks
-  raddle replay fixtures/locks/lock_order/opposite_orders.loom.json";
+  raddle replay fixtures/locks/lock_order/opposite_orders.json";
 
 #[derive(Debug, Args)]
 pub(super) struct Look {
@@ -30,6 +30,9 @@ pub(super) struct Look {
     /// Draw with ASCII characters alone
     #[arg(long, global = true)]
     pub(super) ascii: bool,
+    /// Draw for so many columns [default: the terminal's; 120 where there is none]
+    #[arg(long, global = true, value_name = "COLUMNS", value_parser = clap::value_parser!(u16).range(40..))]
+    pub(super) width: Option<u16>,
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
@@ -50,7 +53,7 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Find a variant's counterexample and draw it
     Trace(TraceArgs),
-    /// Run a recorded schedule again and hold it against the record
+    /// Run a recorded schedule again and hold it against the record, or search again from it
     Replay(ReplayArgs),
     /// Record the counterexample of every buggy variant, for `replay`
     Record(RecordArgs),
@@ -137,6 +140,9 @@ pub(super) struct TraceArgs {
     /// How to draw it
     #[arg(long, value_enum, default_value_t)]
     pub(super) format: Format,
+    /// Every operation, loops folded; every fact; the sources. Otherwise what it takes to see the bug, on one screen
+    #[arg(long)]
+    pub(super) full: bool,
 }
 
 #[derive(Debug, Args)]
@@ -146,6 +152,13 @@ pub(super) struct ReplayArgs {
     /// Follow the schedule under this engine instead of the one that found it
     #[arg(short, long, value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
     pub(super) engine: Option<String>,
+    /// Search again where the schedule no longer fits or no longer fails, from the longest part of it that still leads
+    /// to the bug, and write the file anew
+    #[arg(long, conflicts_with = "engine")]
+    pub(super) update: bool,
+    /// Every operation, loops folded; every fact; the sources. Otherwise what it takes to see the bug, on one screen
+    #[arg(long)]
+    pub(super) full: bool,
 }
 
 #[derive(Debug, Args)]

@@ -17,6 +17,7 @@ pub use check::{Report, ResultRow, matrix};
 pub use harness::{main as test_main, trials};
 pub use run::{CheckResult, Job, run_jobs};
 pub use select::{SelectError, jobs};
+pub use study::header;
 
 use crate::{Catalogue, RecordError};
 use clap::Parser;

@@ -1,4 +1,4 @@
-//! `raddle record` and `raddle replay`: counterexamples that are kept.
+//! `raddle replay` and `raddle record`: counterexamples that are kept.
 
 use super::cli::{RecordArgs, ReplayArgs};
 use super::run::{Job, run_jobs};
@@ -6,49 +6,153 @@ use super::terminal::Terminal;
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, check, select, study};
 use crate::report::Header;
 use crate::report::text::counterexample;
-use crate::{Catalogue, Effort, Engine, Record, RecordError};
+use crate::{Catalogue, Checker, Drift, Effort, Engine, Finder, Followed, Pattern, Record, RecordError, Schedule};
+use crate::{Study, Variant};
+use std::path::Path;
+
+/// A record, and what it is of.
+struct Kept<'a> {
+    path: &'a Path,
+    record: Record,
+    schedule: Schedule,
+    pattern: &'static Pattern,
+    variant: &'static Variant,
+    /// The engine that found it, whose program is the one to run.
+    first: Engine,
+    engine: Engine,
+}
+
+impl<'a> Kept<'a> {
+    fn read(catalogue: &'static Catalogue, args: &'a ReplayArgs) -> Result<Self, SuiteError> {
+        let path = args.file.as_path();
+        let (record, schedule) = Record::read(path)?;
+        let foreign = |message: String| SuiteError::Foreign { path: path.into(), message };
+        let name = format!("{}/{}", record.pattern, record.variant);
+        let (pattern, variant) = select::variant(catalogue, &name).map_err(|error| foreign(error.to_string()))?;
+        let first = record.found.first().ok_or_else(|| foreign("no engine is named in `found`".into()))?.engine;
+        let engine = match &args.engine {
+            Some(name) => name.parse().expect("the argument's parser knows the engines"),
+            None => first,
+        };
+        Ok(Kept { path, record, schedule, pattern, variant, first, engine })
+    }
+
+    fn name(&self) -> String {
+        format!("{}/{}", self.pattern.name, self.variant.name)
+    }
+
+    fn foreign(&self, message: String) -> SuiteError {
+        SuiteError::Foreign { path: self.path.into(), message }
+    }
+
+    fn check_error(&self, source: crate::CheckError) -> SuiteError {
+        SuiteError::Check { name: self.name(), source }
+    }
+
+    fn has_changed(&self) -> bool {
+        self.pattern.source.hash() != self.record.source_hash
+    }
+
+    fn checker(&self) -> Checker {
+        self.variant.checker(self.engine)
+    }
+
+    fn program(&self) -> fn() {
+        self.variant.program(self.first)
+    }
+
+    fn follow(&self, schedule: &Schedule) -> Result<Followed, SuiteError> {
+        self.checker().follow(self.program(), schedule).map_err(|source| self.check_error(source))
+    }
+
+    /// The first step that the program does not do as it was recorded, if one can be told.
+    fn drift(&self, followed: &Followed) -> Result<Option<Drift>, SuiteError> {
+        let (was, is) = (&self.record.operations, &followed.operations);
+        let Some(step) = was.iter().zip(is).position(|(was, is)| was != is) else { return Ok(followed.drift.clone()) };
+        // Whoever is asked for next is not there, which tells who is.
+        let mut steps = self.schedule.steps[..step.min(self.schedule.steps.len())].to_vec();
+        steps.push("nobody".into());
+        let until = Schedule { steps, answers: self.schedule.answers.clone(), round: 0 };
+        let enabled = self.follow(&until)?.drift.map(|drift| drift.enabled).unwrap_or_default();
+        let (expected, found) = (format!("`{}`", was[step]), format!("it is `{}`", is[step]));
+        Ok(Some(Drift { step: step + 1, expected, found, enabled }))
+    }
+
+    /// What to do about a record that does not fit.
+    fn hint(&self) -> String {
+        let path = self.path.display();
+        if self.has_changed() {
+            let source = self.pattern.source.path;
+            format!(
+                "{source} has changed since it was recorded; `raddle replay --update {path}` searches again from here"
+            )
+        } else {
+            format!("{} is as it was recorded: the checker differs, or the record is damaged", self.pattern.source.path)
+        }
+    }
+}
 
 pub(super) fn run(catalogue: &'static Catalogue, args: &ReplayArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
-    let (record, schedule) = Record::read(&args.file)?;
-    let foreign = |message: String| SuiteError::Foreign { path: args.file.clone(), message };
-    let name = format!("{}/{}", record.pattern, record.variant);
-    let (pattern, variant) = select::variant(catalogue, &name).map_err(|error| foreign(error.to_string()))?;
-    let first = record.found.first().expect("a record that has been read names an engine").engine;
-    let engine: Engine = match &args.engine {
-        Some(name) => name.parse().expect("the argument's parser knows the engines"),
-        None => first,
-    };
-    let changed = pattern.source.hash() != record.source_hash;
-    if changed {
-        let path = pattern.source.path;
-        terminal.warn(&format!("{}: {path} has changed since this was recorded", args.file.display()));
+    let kept = Kept::read(catalogue, args)?;
+    if args.update {
+        return update(&kept, args, terminal);
     }
-    // The program is the one that the record's engine ran, whichever engine follows the schedule.
-    let program = variant.program(first);
-    let checker = variant.checker(engine);
-    let replayed = checker.replay(program, &schedule).map_err(|error| {
-        let hint = if changed {
-            format!("; {} has changed since: record it anew (`raddle record {name}`)", pattern.source.path)
-        } else {
-            String::new()
-        };
-        foreign(format!("{error}{hint}"))
-    })?;
-    let Some(found) = replayed else {
-        terminal.print(&format!("✗ {name}: the schedule no longer fails; it was: {}\n", record.verdict));
+    if kept.has_changed() {
+        let source = kept.pattern.source.path;
+        terminal.warn(&format!("{}: {source} has changed since this was recorded", kept.path.display()));
+    }
+    let followed = kept.follow(&kept.schedule)?;
+    let drift = kept.drift(&followed)?;
+    let (Some(found), None) = (&followed.found, &followed.drift) else {
+        if let Some(drift) = drift {
+            return Err(kept.foreign(format!("the schedule does not fit the program: {drift}\n{}", kept.hint())));
+        }
+        let text = format!("✗ {}: the schedule no longer fails; it was: {}\n", kept.name(), kept.record.verdict);
+        terminal.print(&text);
         return Ok(EXIT_UNMET);
     };
-    let study = checker.study(program, &found, Effort::default());
-    let study = study.map_err(|source| SuiteError::Check { name: name.clone(), source })?;
-    let header = study::header(pattern, variant, record.found.clone());
-    let header = Header { record: Some(args.file.display().to_string()), ..header };
-    terminal.print(&counterexample(Some(&header), &study, &terminal.style));
-    if found.verdict == record.verdict {
-        terminal.print(&format!("\n{} reproduced under {engine}\n", terminal.style.good("✓")));
+    if let Some(drift) = drift {
+        terminal.warn(&format!("{}: it fits still, but not to the letter: {drift}", kept.path.display()));
+    }
+    let study = kept.checker().study(kept.program(), found, Effort::default());
+    draw(&kept, kept.record.found.clone(), &study.map_err(|source| kept.check_error(source))?, args, terminal);
+    if found.verdict == kept.record.verdict {
+        terminal.print(&format!("\n{} reproduced under {}\n", terminal.style.good("✓"), kept.engine));
         return Ok(EXIT_MET);
     }
-    terminal.print(&format!("\n✗ it was recorded as: {}\n", record.verdict));
+    terminal.print(&format!("\n✗ it was recorded as: {}\n", kept.record.verdict));
     Ok(EXIT_UNMET)
+}
+
+fn draw(kept: &Kept<'_>, found: Vec<Finder>, study: &Study, args: &ReplayArgs, terminal: &Terminal) {
+    let header = study::header(kept.pattern, kept.variant, found);
+    let header = Header { record: Some(kept.path.display().to_string()), ..header };
+    terminal.print(&counterexample(Some(&header), study, &terminal.view(args.full)));
+}
+
+/// Searches again from the longest part of the schedule that still leads to the bug, and records what is found.
+fn update(kept: &Kept<'_>, args: &ReplayArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
+    let expect = kept.variant.declared();
+    let like = move |verdict: &crate::Verdict| expect.matches(verdict);
+    let study = kept.checker().update(kept.program(), &kept.schedule, like, Effort::default());
+    let Some(study) = study.map_err(|source| kept.check_error(source))? else {
+        let text = format!(
+            "✗ {}: nothing fails as {expect} any more, near this schedule: the record is left as it is\n",
+            kept.name()
+        );
+        terminal.print(&text);
+        return Ok(EXIT_UNMET);
+    };
+    let Record { pattern, variant, found, .. } = &kept.record;
+    let record = Record::new(pattern, variant, found.clone(), kept.pattern.source.hash(), &study);
+    draw(kept, found.clone(), &study, args, terminal);
+    if record == kept.record {
+        terminal.print("\nthe record is as it has to be\n");
+    } else {
+        record.write(kept.path)?;
+        terminal.print(&format!("\n{} updated\n", kept.path.display()));
+    }
+    Ok(EXIT_MET)
 }
 
 pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
@@ -59,7 +163,7 @@ pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal:
     let results = run_jobs(&jobs, selection.seed, selection.executions, selection.jobs.map(usize::from));
     let code = check::exit_code(&results);
     if code != EXIT_MET {
-        terminal.print(&check::matrix(&results, terminal.style, Terminal::width()));
+        terminal.print(&check::matrix(&results, terminal.style, terminal.style.width));
         terminal.error("nothing was recorded: not every variant fails as it has to");
         return Ok(code);
     }

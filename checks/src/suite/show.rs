@@ -22,10 +22,10 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
     let correct = pattern.variants.iter().find(|variant| variant.is_correct());
     let mut shown = false;
     for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
-        terminal.print(&pair(pattern.source.text, correct, buggy, style, Terminal::width(), shown));
+        terminal.print(&pair(pattern.source.text, correct, buggy, style, terminal.style.width, shown));
         shown = true;
     }
-    terminal.print(&truth(pattern.variants, style.ascii, Terminal::width()));
+    terminal.print(&truth(pattern.variants, style.ascii, terminal.style.width));
     Ok(EXIT_MET)
 }
 

@@ -40,8 +40,9 @@ fn study(result: &CheckResult, found: &Counterexample, finders: Vec<Finder>) -> 
     Ok((header(job.pattern, &job.variant, finders), study))
 }
 
-/// What is known of a variant's counterexample without looking at it.
-pub(super) fn header(pattern: &Pattern, variant: &Variant, found: Vec<Finder>) -> Header {
+/// What is known of a variant's counterexample without looking at it: its names, its fixes, and what its source says.
+#[must_use]
+pub fn header(pattern: &Pattern, variant: &Variant, found: Vec<Finder>) -> Header {
     let fixed = pattern.variants.iter().filter(|variant| variant.is_correct());
     Header {
         pattern: pattern.name.to_owned(),
@@ -61,7 +62,7 @@ fn words(pattern: &Pattern, variant: &Variant) -> Vec<Words> {
         let text = line.trim_start().strip_prefix("// BUG: ")?.to_owned();
         // It is said of the line below.
         let line = u32::try_from(start + index + 2).ok()?;
-        Some(Words { text, at: Place { file: pattern.source.path.to_owned(), line } })
+        Some(Words { text, at: Place { file: pattern.source.path.to_owned(), line, column: 1 } })
     };
     lines.iter().enumerate().filter_map(bug).collect()
 }

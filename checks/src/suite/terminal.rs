@@ -1,7 +1,7 @@
 //! What is printed, and how: colours, characters, width.
 
 use super::cli::{Look, When};
-use crate::report::text::{Style, clean};
+use crate::report::text::{Style, View, WIDTH, clean};
 use std::io::{IsTerminal, Write};
 
 /// The terminal that the command talks to.
@@ -23,7 +23,9 @@ impl Terminal {
             ),
         };
         let ascii = look.ascii || wants_ascii();
-        Terminal { style: Style { colour: out, ascii }, error_style: Style { colour: err, ascii } }
+        let width = look.width.map_or_else(Self::width, usize::from);
+        let style = Style { colour: out, ascii, width, view: View::Essential };
+        Terminal { style, error_style: Style { colour: err, ..style } }
     }
 
     /// Prints to stdout; a reader that has gone away ends the command quietly.
@@ -46,10 +48,15 @@ impl Terminal {
         let _ = std::io::stderr().write_all(self.error_style.chars(&text).as_bytes());
     }
 
-    /// Columns of the terminal; 120 where there is none.
-    pub(super) fn width() -> usize {
+    /// How to draw all of a counterexample, or what it takes to see it.
+    pub(super) fn view(&self, full: bool) -> Style {
+        Style { view: if full { View::Full } else { View::Essential }, ..self.style }
+    }
+
+    /// Columns of the terminal.
+    fn width() -> usize {
         let known = std::io::stdout().is_terminal().then(terminal_size::terminal_size).flatten();
-        known.map_or(120, |(width, _)| usize::from(width.0).max(40))
+        known.map_or(WIDTH, |(width, _)| usize::from(width.0).max(40))
     }
 }
 

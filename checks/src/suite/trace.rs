@@ -17,7 +17,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &TraceArgs, terminal: &Te
         Ok(Outcome::Fails(_)) => {
             for (header, study) in study::counterexamples(std::slice::from_ref(&result), args.seed)? {
                 let text = match args.format {
-                    Format::Text => counterexample(Some(&header), &study, &terminal.style),
+                    Format::Text => counterexample(Some(&header), &study, &terminal.view(args.full)),
                     Format::Json => {
                         let json = serde_json::to_string_pretty(&study).expect("a study is plain data");
                         format!("{json}\n")

@@ -89,9 +89,32 @@ impl Trace {
         self.events.iter().filter(|event| event.step <= end && event.preempts.is_some()).count()
     }
 
+    /// What each step of the schedule was, without lines and values: `teller lock accounts`. Of a livelock, up to the
+    /// end of its first round.
+    #[must_use]
+    pub fn operations(&self) -> Vec<String> {
+        let object = |object: usize| self.objects[object].name.as_str();
+        let mut operations = operations(&self.events, |task| self.task(task), object);
+        operations.truncate(self.recurs.map_or(usize::MAX, |(_, end)| end));
+        operations
+    }
+
     /// The task's name.
     #[must_use]
     pub fn task(&self, task: usize) -> &str {
         &self.tasks[task]
     }
+}
+
+/// What each step was.
+fn operations<'a>(events: &[Event], task: impl Fn(usize) -> &'a str, object: impl Fn(usize) -> &'a str) -> Vec<String> {
+    let mut operations: Vec<String> = Vec::new();
+    for event in events {
+        let is_step = !matches!(event.phase, Phase::Waits | Phase::Next) && event.step == operations.len() + 1;
+        if is_step && !matches!(event.operation.as_str(), "read" | "write" | "finish") {
+            let about = event.object.map(&object).or(event.other.map(&task)).unwrap_or_default();
+            operations.push(format!("{} {} {about}", task(event.task), event.operation).trim_end().to_owned());
+        }
+    }
+    operations
 }

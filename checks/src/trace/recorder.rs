@@ -59,6 +59,13 @@ impl Recorder {
         }
     }
 
+    /// What each step was.
+    pub(crate) fn operations(&self, x: &Execution, names: &Names) -> Vec<String> {
+        let task = |task: usize| names.task(TaskId::from_index(task));
+        let objects: Vec<ObjectId> = (0..).map(ObjectId).take(x.objects.len()).collect();
+        super::operations(&self.events, task, |object| names.object(objects[object]))
+    }
+
     pub(crate) fn finish(self, x: &Execution, names: &Names, verdict: &Verdict) -> Trace {
         let object = |(number, object): (usize, &crate::execution::Object)| ObjectInfo {
             name: names.object(ObjectId(u32::try_from(number).unwrap_or(u32::MAX))).to_owned(),

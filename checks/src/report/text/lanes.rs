@@ -1,48 +1,61 @@
-//! The lanes: a row for each event, a column for each task, and a column for each lock's holder and waiters.
+//! The lanes: a row for each event, a column for each task, and a column for each lock's holder and waiters; or, where the
+//! terminal is too narrow for that, one column for what happens and who does it.
 
-use super::{Style, clean, place};
+use super::facts::DECISIVE;
+use super::rows::{self, Row};
+use super::{Style, clean};
+use crate::study::Study;
 use crate::trace::{Event, Phase, Trace};
+use std::collections::BTreeSet;
 
-/// The file that all events are in, if it is one.
-pub(super) fn common_file(trace: &Trace) -> Option<String> {
-    let mut files = trace.events.iter().filter(|event| has_place(event)).map(|event| &event.at.file);
-    let first = files.next()?;
-    files.all(|file| file == first).then(|| first.clone())
+/// Characters that a lane needs at least.
+const LANE_MIN: usize = 16;
+
+/// The study's trace as rows of text: the essential ones, so many at most, or all.
+pub(super) fn draw(study: &Study, rows_max: Option<usize>, style: Style) -> String {
+    let trace = &study.counterexample.trace;
+    let rows = match rows_max {
+        Some(rows_max) => rows::essential(rows::all(study, DECISIVE), rows_max),
+        None => rows::fold_loops(rows::all(study, usize::MAX)),
+    };
+    let shown: Vec<usize> = {
+        let tasks = rows.iter().filter_map(|row| match row {
+            Row::Does(does) => Some(does.task),
+            Row::Folded { task, .. } => Some(*task),
+            Row::Rule(_) => None,
+        });
+        tasks.collect::<BTreeSet<usize>>().into_iter().collect()
+    };
+    let locks = locks(trace);
+    let holders = holders(trace, &locks);
+    let mut table = Table::new(trace, &shown, &locks);
+    for row in &rows {
+        table.add(row, &holders);
+    }
+    let lock_columns: usize = table.columns[1 + shown.len()..].iter().map(|column| column + 2).sum();
+    let room = style.width.saturating_sub(table.columns[0] + 2 + lock_columns);
+    if room < shown.len() * (LANE_MIN + 2) {
+        return list(trace, &rows, style);
+    }
+    table.fit(room, shown.len());
+    table.render(style)
 }
 
-/// Whether the event has a line of its own: a guard's end, or a handle's, has not.
-fn has_place(event: &Event) -> bool {
-    let ends = ["start", "finish", "unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver"];
-    !ends.contains(&event.operation.as_str())
-}
-
-/// The trace as rows of text.
-pub(super) fn draw(trace: &Trace, style: Style) -> String {
-    let file = common_file(trace);
+/// The locks that somebody used.
+fn locks(trace: &Trace) -> Vec<usize> {
     let is_lock = |index: &usize| matches!(trace.objects[*index].kind.as_str(), "mutex" | "rwlock");
     let is_used = |index: &usize| trace.events.iter().any(|event| event.object == Some(*index));
-    let locks: Vec<usize> = (0..trace.objects.len()).filter(is_lock).filter(is_used).collect();
-    let mut table = Table::new(trace, &locks);
+    (0..trace.objects.len()).filter(is_lock).filter(is_used).collect()
+}
+
+/// For each event and each lock, who has it then and who waits for it.
+fn holders(trace: &Trace, locks: &[usize]) -> Vec<Vec<String>> {
     let mut holders = Holders::new(trace);
-    let last = trace.recurs.map_or(usize::MAX, |(_, end)| end);
-    let mut in_round = false;
-    for event in trace.events.iter().filter(|event| event.step <= last && event.phase != Phase::Next) {
-        if trace.recurs.is_some_and(|(start, _)| !in_round && event.step >= start) {
-            in_round = true;
-            table.rule("↻ from here on, over and over");
-        }
+    let follow = |event: &Event| {
         holders.follow(event);
-        if let Some(interrupted) = event.preempts {
-            table.rule(&format!("── preempts {} ──", clean(trace.task(interrupted))));
-        }
-        if !matches!(event.operation.as_str(), "start" | "finish") {
-            table.event(trace, event, &locks, &holders, file.as_deref());
-        }
-    }
-    if in_round {
-        table.rule("↻ and so on");
-    }
-    table.render(style)
+        locks.iter().map(|lock| holders.show(trace, *lock)).collect()
+    };
+    trace.events.iter().map(follow).collect()
 }
 
 /// Who has each lock, and who waits for it.
@@ -60,7 +73,7 @@ impl Holders {
     fn follow(&mut self, event: &Event) {
         let task = event.task;
         let Some(object) = event.object else { return };
-        if event.phase == Phase::Refused {
+        if matches!(event.phase, Phase::Refused | Phase::Next) {
             return;
         }
         let waits = event.phase == Phase::Waits;
@@ -107,113 +120,124 @@ impl Holders {
     }
 }
 
-enum Row {
-    Cells(Vec<String>),
-    /// A line across the lanes.
+/// A line of the table: across, or a cell for each column.
+enum Line {
     Rule(String),
+    Cells { mark: char, number: String, lane: usize, text: rows::Text, locks: Vec<String> },
 }
 
 struct Table {
-    rows: Vec<Row>,
-    widths: Vec<usize>,
-    /// Spawns are gathered in one cell while nothing else happens.
-    spawning: Option<usize>,
+    head: Vec<String>,
+    lines: Vec<Line>,
+    /// How wide each column is: the numbers, the lanes, the locks.
+    columns: Vec<usize>,
+    /// The tasks that have lanes.
+    lanes: Vec<usize>,
+}
+
+fn count(text: &str) -> usize {
+    text.chars().count()
 }
 
 impl Table {
-    fn new(trace: &Trace, locks: &[usize]) -> Self {
+    fn new(trace: &Trace, lanes: &[usize], locks: &[usize]) -> Self {
         let mut head = vec!["#".to_owned()];
-        head.extend(trace.tasks.iter().map(|task| clean(task)));
+        head.extend(lanes.iter().map(|task| clean(trace.task(*task))));
         head.extend(locks.iter().map(|lock| clean(&trace.objects[*lock].name)));
-        let widths = head.iter().map(|cell| cell.chars().count()).collect();
-        Table { rows: vec![Row::Cells(head)], widths, spawning: None }
+        let columns = head.iter().map(|cell| count(cell)).collect();
+        Table { head, lines: Vec::new(), columns, lanes: lanes.to_vec() }
     }
 
-    fn rule(&mut self, text: &str) {
-        self.rows.push(Row::Rule(text.to_owned()));
-        self.spawning = None;
-    }
-
-    fn event(&mut self, trace: &Trace, event: &Event, locks: &[usize], holders: &Holders, file: Option<&str>) {
-        if event.operation == "spawn" && self.spawning == Some(event.task) {
-            let child = event.other.map(|task| clean(trace.task(task))).unwrap_or_default();
-            let column = event.task + 1;
-            if let Some(Row::Cells(cells)) = self.rows.last_mut() {
-                cells[column] = format!("{}, {child}", cells[column]);
-                self.widths[column] = self.widths[column].max(cells[column].chars().count());
+    fn add(&mut self, row: &Row, holders: &[Vec<String>]) {
+        let (mark, number, task, text, locks) = match row {
+            Row::Rule(text) => {
+                self.lines.push(Line::Rule(text.clone()));
+                return;
             }
-            return;
-        }
-        self.spawning = (event.operation == "spawn").then_some(event.task);
-        let mut cells = vec![String::new(); self.widths.len()];
-        // Waiting, and what happens within a step, have no number of their own.
-        let counts = event.phase != Phase::Waits && !matches!(event.operation.as_str(), "read" | "write");
-        if counts {
-            cells[0] = event.step.to_string();
-        }
-        cells[event.task + 1] = describe(trace, event, file);
+            Row::Folded { task, steps } => (' ', String::new(), task, rows::Text::folded(*steps), Vec::new()),
+            Row::Does(does) => (mark(does), number(does), &does.task, does.text.clone(), holders[does.event].clone()),
+        };
+        let lane = self.lanes.iter().position(|lane| lane == task).unwrap_or(0);
+        let mut widen = |column: usize, width: usize| self.columns[column] = self.columns[column].max(width);
+        widen(0, count(&number));
+        widen(1 + lane, count(&text.whole()));
         for (index, lock) in locks.iter().enumerate() {
-            cells[1 + trace.tasks.len() + index] = holders.show(trace, *lock);
+            widen(1 + self.lanes.len() + index, count(lock));
         }
-        for (width, cell) in self.widths.iter_mut().zip(&cells) {
-            *width = (*width).max(cell.chars().count());
+        self.lines.push(Line::Cells { mark, number, lane, text, locks });
+    }
+
+    /// Narrows the lanes to so many characters in all, the widest first.
+    fn fit(&mut self, room: usize, lanes: usize) {
+        let columns = &mut self.columns[1..=lanes];
+        while columns.iter().map(|width| width + 2).sum::<usize>() > room {
+            let Some(widest) = columns.iter_mut().max().filter(|width| **width > LANE_MIN) else { break };
+            *widest -= 1;
         }
-        self.rows.push(Row::Cells(cells));
     }
 
     fn render(&self, style: Style) -> String {
-        let mut out = String::new();
-        for (index, row) in self.rows.iter().enumerate() {
-            let line = match row {
-                Row::Rule(text) => format!("{:indent$}{}", "", style.warn(text), indent = self.widths[0] + 4),
-                Row::Cells(cells) => {
-                    let mut line = format!("  {:>width$}", cells[0], width = self.widths[0]);
-                    for (cell, width) in cells.iter().zip(&self.widths).skip(1) {
-                        line.push_str("  ");
-                        line.push_str(cell);
-                        line.extend(std::iter::repeat_n(' ', width.saturating_sub(cell.chars().count())));
-                    }
-                    if index == 0 { style.dim(line.trim_end()) } else { line.trim_end().to_owned() }
+        let mut out = style.dim(self.line(' ', &self.head).trim_end());
+        out.push('\n');
+        for line in &self.lines {
+            match line {
+                Line::Rule(text) => {
+                    out.extend(std::iter::repeat_n(' ', self.columns[0] + 4));
+                    out.push_str(&style.warn(text));
                 }
-            };
-            out.push_str(&line);
+                Line::Cells { mark, number, lane, text, locks } => {
+                    let mut cells = vec![String::new(); self.columns.len()];
+                    cells[0].clone_from(number);
+                    cells[1 + lane] = text.fit(self.columns[1 + lane]);
+                    for (index, lock) in locks.iter().enumerate() {
+                        cells[1 + self.lanes.len() + index].clone_from(lock);
+                    }
+                    out.push_str(self.line(*mark, &cells).trim_end());
+                }
+            }
             out.push('\n');
         }
         out
     }
+
+    fn line(&self, mark: char, cells: &[String]) -> String {
+        let mut line = format!(" {mark}{:>width$}", cells[0], width = self.columns[0]);
+        for (cell, width) in cells.iter().zip(&self.columns).skip(1) {
+            line.push_str("  ");
+            line.extend(cell.chars().take(*width));
+            line.extend(std::iter::repeat_n(' ', width.saturating_sub(count(cell))));
+        }
+        line
+    }
 }
 
-/// What happened, in a lane's words: `lock counter = 0 :43`.
-fn describe(trace: &Trace, event: &Event, file: Option<&str>) -> String {
-    let mut text = match (event.operation.as_str(), event.phase) {
-        ("wake", Phase::Waits) => "wait".into(),
-        ("wake", _) => "wake on".into(),
-        ("wait", _) => "release to wait on".into(),
-        (operation, _) => operation.to_owned(),
-    };
-    let object = event.object.map(|object| &trace.objects[object].name);
-    let about = object.or(event.other.map(|task| &trace.tasks[task]));
-    if let Some(about) = about {
-        text.push(' ');
-        text.push_str(&clean(about));
+/// What marks a row whose order decides.
+fn mark(does: &rows::Does) -> char {
+    if does.decisive { '•' } else { ' ' }
+}
+
+fn number(does: &rows::Does) -> String {
+    does.step.map_or_else(String::new, |step| step.to_string())
+}
+
+/// One column, for a narrow terminal.
+fn list(trace: &Trace, rows: &[Row], style: Style) -> String {
+    let names = trace.tasks.iter().map(|task| clean(task));
+    let widest = names.map(|name| count(&name)).max().unwrap_or(0).min(style.width / 3);
+    let room = style.width.saturating_sub(8 + widest + 2).max(LANE_MIN);
+    let mut out = String::new();
+    for row in rows {
+        let (mark, number, task, text) = match row {
+            Row::Rule(text) => {
+                out.push_str(&format!("        {}\n", style.warn(text)));
+                continue;
+            }
+            Row::Folded { task, steps } => (' ', String::new(), *task, rows::Text::folded(*steps)),
+            Row::Does(does) => (mark(does), number(does), does.task, does.text.clone()),
+        };
+        let name: String = clean(trace.task(task)).chars().take(widest).collect();
+        out.push_str(format!(" {mark}{number:>4}  {name:<widest$}  {}", text.fit(room)).trim_end());
+        out.push('\n');
     }
-    if let Some(value) = &event.value {
-        let sign = if event.operation == "choose" { "" } else { "= " };
-        text.push(' ');
-        text.push_str(sign);
-        text.push_str(&clean(value));
-    }
-    text.push_str(match event.phase {
-        Phase::Done => "",
-        Phase::Refused => " (refused)",
-        Phase::Waits => " …",
-        Phase::Next => " (next)",
-        Phase::TimedOut => " (timed out)",
-        Phase::Spurious => " (spurious)",
-    });
-    if has_place(event) && event.operation != "spawn" {
-        text.push(' ');
-        text.push_str(&place(&event.at, file));
-    }
-    text
+    out
 }
