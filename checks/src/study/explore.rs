@@ -16,6 +16,9 @@ use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
 use std::sync::PoisonError;
 
+/// Steps that an execution may have on average: a search of longer ones ends after fewer.
+const STEPS_EACH: u64 = 100;
+
 /// What ends a search early.
 #[derive(Clone)]
 pub(super) enum Until {
@@ -52,6 +55,10 @@ struct Explorer {
     answers: Vec<usize>,
     preemptions_max: Option<usize>,
     executions_max: u64,
+    /// States are not gone on from again.
+    cached: bool,
+    /// Steps of all executions so far.
+    steps: u64,
     path: Vec<Node>,
     depth: usize,
     /// The fewest preemptions that a state was reached with.
@@ -75,22 +82,10 @@ pub(super) fn explore(
     preemptions_max: Option<usize>,
     executions_max: u64,
 ) -> Explored {
-    let explorer = Explorer {
-        until,
-        prefix: prefix.to_vec(),
-        answers: answers.to_vec(),
-        preemptions_max,
-        executions_max,
-        path: Vec::new(),
-        depth: 0,
-        seen: HashMap::new(),
-        preemptions: 0,
-        fairness: Fairness::default(),
-        acquitted: Vec::new(),
-        again: false,
-        started: false,
-        explored: Explored { whole: true, ..Explored::default() },
-    };
+    explore_with(program, rules, Explorer::new(until, prefix, answers, preemptions_max, executions_max))
+}
+
+fn explore_with(program: &Program, rules: &Rules, explorer: Explorer) -> Explored {
     let (explorer, report) = fly(program, rules, explorer);
     let mut explorer = explorer.lock().unwrap_or_else(PoisonError::into_inner);
     let mut explored = std::mem::take(&mut explorer.explored);
@@ -100,6 +95,33 @@ pub(super) fn explore(
 }
 
 impl Explorer {
+    fn new(
+        until: Until,
+        prefix: &[TaskId],
+        answers: &[usize],
+        preemptions_max: Option<usize>,
+        executions_max: u64,
+    ) -> Self {
+        Explorer {
+            until,
+            prefix: prefix.to_vec(),
+            answers: answers.to_vec(),
+            preemptions_max,
+            executions_max,
+            cached: true,
+            steps: 0,
+            path: Vec::new(),
+            depth: 0,
+            seen: HashMap::new(),
+            preemptions: 0,
+            fairness: Fairness::default(),
+            acquitted: Vec::new(),
+            again: false,
+            started: false,
+            explored: Explored { whole: true, ..Explored::default() },
+        }
+    }
+
     /// Goes on to the next path; false when there is none.
     fn advance(&mut self, source: &mut Source) -> bool {
         while let Some(node) = self.path.last_mut() {
@@ -140,7 +162,8 @@ impl Pilot for Explorer {
         if !again && !self.advance(source) {
             return false;
         }
-        if self.explored.executions >= self.executions_max {
+        let spent = self.steps >= self.executions_max.saturating_mul(STEPS_EACH);
+        if self.explored.executions >= self.executions_max || spent {
             self.explored.whole = false;
             return false;
         }
@@ -166,7 +189,7 @@ impl Pilot for Explorer {
             let last = x.log.last().map_or(TaskId::MAIN, |decision| decision.task);
             let past = x.journal.as_ref().map_or(0, |journal| journal.past()) ^ self.fairness.hash();
             let seen = self.seen.get(&(past, last));
-            if seen.is_some_and(|preemptions| *preemptions <= self.preemptions) {
+            if self.cached && seen.is_some_and(|preemptions| *preemptions <= self.preemptions) {
                 return None;
             }
             self.seen.insert((past, last), self.preemptions);
@@ -184,6 +207,7 @@ impl Pilot for Explorer {
     }
 
     fn end(&mut self, x: &Execution, end: End) {
+        self.steps += x.log.len() as u64;
         let acquitted = x.watch.acquitted();
         if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
             self.acquitted = acquitted.to_vec();
@@ -265,3 +289,6 @@ impl Fairness {
         self.after.iter().fold(0, |hash, (task, before)| before.iter().fold(add(hash, task), add))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -243,6 +243,9 @@ fn schedule(run: &Run) -> Schedule {
     Schedule { steps, answers: run.answers.clone(), round }
 }
 
+/// Reversals that are tried.
+const PAIRS_MAX: usize = 500;
+
 /// Tries every reversal.
 fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
     let Some(order) = Order::new(run) else { return Vec::new() };
@@ -255,7 +258,7 @@ fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
         trace.events.iter().rposition(|event| event.task == task.index() && ahead(event))
     };
     let mut pairs = Vec::new();
-    for race in order.races() {
+    for race in order.races().into_iter().take(PAIRS_MAX) {
         let second = match race.second {
             At::Step(step) => done(step, run.log[step]),
             At::Left(index) => left(run.left[index].task),

@@ -171,11 +171,13 @@ pub(super) struct Replayer {
     line: Option<(Sender<Plan>, Receiver<Run>)>,
     /// Replays so far.
     pub(super) replays: u64,
+    /// Steps of all of them.
+    pub(super) steps: u64,
 }
 
 impl Replayer {
     pub(super) fn new(program: &Program, rules: &Rules) -> Self {
-        Replayer { program: program.clone(), rules: rules.clone(), line: None, replays: 0 }
+        Replayer { program: program.clone(), rules: rules.clone(), line: None, replays: 0, steps: 0 }
     }
 
     /// Runs the program along `plan`.
@@ -195,6 +197,7 @@ impl Replayer {
             (plans, runs)
         });
         let run = plans.send(plan.clone()).ok().and_then(|()| runs.recv().ok());
+        self.steps += run.as_ref().map_or(0, |run| run.log.len() as u64);
         run.unwrap_or_else(|| {
             self.line = None;
             Run {

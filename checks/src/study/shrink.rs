@@ -19,15 +19,19 @@ struct Shrinker<'a> {
     like: &'a Like,
     best: Run,
     measure: Measure,
-    /// Replays after which it is good enough.
+    /// Replays, and steps in all, after which it is good enough.
     replays_max: u64,
+    steps_max: u64,
 }
+
+/// Steps that a replay may have on average: of longer ones there are fewer.
+const STEPS_EACH: u64 = 500;
 
 /// The shortest run that fails so, as far as `replays` go.
 pub(super) fn shrink(replayer: &mut Replayer, start: Run, like: &Like, replays: u64) -> Run {
-    let replays_max = replayer.replays + replays;
+    let (replays_max, steps_max) = (replayer.replays + replays, replayer.steps + replays.saturating_mul(STEPS_EACH));
     let measure = Measure::of(&start);
-    let mut shrinker = Shrinker { replayer, like, best: start, measure, replays_max };
+    let mut shrinker = Shrinker { replayer, like, best: start, measure, replays_max, steps_max };
     loop {
         let before = shrinker.measure;
         shrinker.drop_tasks();
@@ -42,7 +46,7 @@ pub(super) fn shrink(replayer: &mut Replayer, start: Run, like: &Like, replays: 
 
 impl Shrinker<'_> {
     fn is_spent(&self) -> bool {
-        self.replayer.replays >= self.replays_max
+        self.replayer.replays >= self.replays_max || self.replayer.steps >= self.steps_max
     }
 
     /// Replays `plan`, and keeps what comes of it if it is better.

@@ -57,6 +57,8 @@ pub(super) enum Command {
     Replay(ReplayArgs),
     /// Record the counterexample of every buggy variant, for `replay`
     Record(RecordArgs),
+    /// Measure how well the checker does, over many seeds
+    Measure(MeasureArgs),
 }
 
 /// What to run, and how far.
@@ -168,4 +170,32 @@ pub(super) struct RecordArgs {
     /// The folder to write to: `DIR/family/pattern/variant.engine.json`
     #[arg(long, value_name = "DIR", default_value = "fixtures")]
     pub(super) out: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct MeasureArgs {
+    #[command(subcommand)]
+    pub(super) what: Measured,
+}
+
+#[derive(Debug, Subcommand)]
+pub(super) enum Measured {
+    /// Shrink random failing schedules: how long they were and are, what that took, and whether each still fails alike
+    Shrinking {
+        /// Families, patterns or variants; every buggy variant if none is given
+        #[arg(value_name = "PATTERN")]
+        patterns: Vec<String>,
+        /// How many schedules, over the variants in turn
+        #[arg(long, value_name = "N", default_value_t = 1_000)]
+        cases: usize,
+        /// The seed of the first search; each round over the variants takes the next
+        #[arg(long, value_name = "S", default_value_t = 1)]
+        seed: u64,
+        /// Cases at once [default: the number of processors]
+        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+        jobs: Option<u16>,
+        /// Every case, as JSON
+        #[arg(long)]
+        json: bool,
+    },
 }

@@ -5,6 +5,7 @@ mod check;
 mod cli;
 mod harness;
 mod list;
+mod measure;
 mod replay;
 mod run;
 mod select;
@@ -15,6 +16,7 @@ mod trace;
 
 pub use check::{Report, ResultRow, matrix};
 pub use harness::{main as test_main, trials};
+pub use measure::{ShrinkCase, shrink_cases};
 pub use run::{CheckResult, Job, run_jobs};
 pub use select::{SelectError, jobs};
 pub use study::header;
@@ -97,6 +99,7 @@ pub fn run(catalogue: &'static Catalogue, args: impl IntoIterator<Item = impl In
         cli::Command::Trace(args) => trace::run(catalogue, &args, &terminal),
         cli::Command::Replay(args) => replay::run(catalogue, &args, &terminal),
         cli::Command::Record(args) => replay::record(catalogue, &args, &terminal),
+        cli::Command::Measure(args) => measure::run(catalogue, &args, &terminal),
     };
     result.unwrap_or_else(|error| {
         terminal.error(&error.to_string());

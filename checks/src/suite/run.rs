@@ -117,7 +117,7 @@ pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Optio
 }
 
 /// A bar on stderr, with the executions explored so far; where that is no terminal, nothing.
-fn progress_bar(checks: usize, explored: Arc<AtomicU64>) -> ProgressBar {
+pub(super) fn progress_bar(checks: usize, explored: Arc<AtomicU64>) -> ProgressBar {
     let bar = ProgressBar::new(checks as u64);
     let template = "{spinner} {bar:30} {pos}/{len} checks  {executions} executions  {wide_msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {

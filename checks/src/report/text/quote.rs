@@ -36,8 +36,14 @@ pub(super) fn sources(study: &Study, style: Style) -> String {
     }
     let mut out = String::new();
     for (file, (text, places)) in &files {
-        let annotations =
-            places.iter().map(|((from, to), labels)| AnnotationKind::Primary.span(*from..*to).label(labels.join("; ")));
+        let annotations = places.iter().map(|((from, to), labels)| {
+            let more = labels.len().saturating_sub(LABELS_MAX);
+            let mut label = labels[..labels.len() - more].join("; ");
+            if more > 0 {
+                label = format!("{label}; and {more} more");
+            }
+            AnnotationKind::Primary.span(*from..*to).label(label)
+        });
         let snippet = Snippet::source(&**text).path(*file).annotations(annotations);
         let report = &[Level::NOTE.primary_title("where it is decided").element(snippet)];
         let decor = if style.ascii { DecorStyle::Ascii } else { DecorStyle::Unicode };
