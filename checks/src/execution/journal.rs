@@ -80,20 +80,14 @@ pub(crate) struct Pending {
     pub(crate) waits: bool,
 }
 
-/// The past of one thing: the hash of the last step that changed it, and of the steps that have looked at it since.
-#[derive(Clone, Copy, Debug, Default)]
-struct Past {
-    changed: u64,
-    looked: u64,
-}
-
 /// An execution's steps, and the hash of its past.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     pub(crate) steps: Vec<Step>,
     /// Each task's last step.
     last: Vec<u64>,
-    things: HashMap<Thing, Past>,
+    /// The last step that changed each thing. Who looked at it since is known by which change that was.
+    things: HashMap<Thing, u64>,
     total: u64,
 }
 
@@ -136,19 +130,10 @@ impl Journal {
         }
         let mut hash = mix(self.last[task.index()] ^ (task.index() as u64 + 1), what);
         for touch in touches {
-            let past = self.things.entry(touch.thing).or_default();
-            hash = mix(hash, past.changed);
-            if touch.changes {
-                hash = mix(hash, past.looked);
-            }
+            hash = mix(hash, self.things.get(&touch.thing).copied().unwrap_or(0));
         }
-        for touch in touches {
-            let past = self.things.entry(touch.thing).or_default();
-            if touch.changes {
-                *past = Past { changed: hash, looked: 0 };
-            } else {
-                past.looked = past.looked.wrapping_add(hash);
-            }
+        for touch in touches.iter().filter(|touch| touch.changes) {
+            self.things.insert(touch.thing, hash);
         }
         self.last[task.index()] = hash;
         // A sum, so that the order of independent steps leaves no mark.

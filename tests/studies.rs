@@ -1,0 +1,328 @@
+//! Studies: what shrinking keeps, what a reversal shows, and what becomes of a record whose program has changed.
+
+use raddle::suite::{ShrinkCase, shrink_cases};
+use raddle::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
+use raddle::sync::{Arc, Condvar, Mutex, RwLock, Semaphore, mpsc};
+use raddle::{
+    Catalogue, Checker, Class, Effort, Engine, Expect, Family, Outcome, Pattern, Record, Source, Study, Variant,
+};
+use raddle::{Verdict, thread};
+use raddle_scenarios::CATALOGUE;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::Duration;
+
+#[test]
+fn a_thousand_random_schedules_shrink_to_the_same_failure() {
+    let cases = shrink_cases(&CATALOGUE, &[], 1_000, 1, None).unwrap();
+    assert_eq!(cases.len(), 1_000);
+    let mut fewest: BTreeMap<&str, usize> = BTreeMap::new();
+    for case in &cases {
+        let ShrinkCase { name, seed, before, after, .. } = case;
+        assert!(case.same_verdict, "{name} at seed {seed} fails otherwise once it is shrunk");
+        assert!(after.preemptions <= before.preemptions, "{name} at seed {seed}: {before} became {after}");
+        assert!(after <= before, "{name} at seed {seed}: {before} became {after}");
+        assert!(case.certified, "{name} at seed {seed}: it is not certified that {after} is the fewest");
+        // Whatever schedule it began with, what is certified is the same number.
+        let known = *fewest.entry(name).or_insert(after.preemptions);
+        assert_eq!(known, after.preemptions, "{name} at seed {seed}: {after}");
+    }
+    let shrunk = cases.iter().filter(|case| case.after.preemptions < case.before.preemptions).count();
+    assert!(shrunk > 500, "only {shrunk} of them had a preemption too many: this shows little");
+}
+
+fn study(checker: &Checker, program: fn(), effort: Effort) -> Study {
+    match checker.run(program) {
+        Ok(Outcome::Fails(found)) => checker.study(program, &found, effort).unwrap(),
+        other => panic!("it has to fail: {other:?}"),
+    }
+}
+
+/// Also where nothing has been shrunk, a pair that is said to decide does, and any other does not.
+#[test]
+fn every_reversal_does_what_is_said_of_it() {
+    let as_found = Effort { replays: 0, executions: 0, continuations: 0 };
+    let (mut critical, mut others) = (0, 0);
+    let buggy = CATALOGUE.patterns().flat_map(|pattern| pattern.variants).filter(|variant| !variant.is_correct());
+    for variant in buggy {
+        for seed in 1..=10 {
+            let checker = variant.checker(Engine::shuttle()).seed(seed);
+            let program = variant.program(Engine::shuttle());
+            for pair in study(&checker, program, as_found).pairs {
+                let fails = checker.replay(program, &pair.reversed).unwrap().is_some();
+                assert_eq!(fails, !pair.passes, "{} at seed {seed}: {pair:?}", variant.name);
+                if pair.passes { critical += 1 } else { others += 1 }
+            }
+        }
+    }
+    assert!(critical > 200 && others > 100, "{critical} decide and {others} don't: this shows little");
+}
+
+fn order(study: &Study) -> Vec<String> {
+    let trace = &study.counterexample.trace;
+    let does = |index: usize| {
+        let event = &trace.events[index];
+        format!("{} {}", trace.task(event.task), event.operation)
+    };
+    study.critical().map(|pair| format!("{} before {}", does(pair.first), does(pair.second))).collect()
+}
+
+/// A bug for each kind of decision that a schedule takes: what remains of it is the decision.
+#[test]
+fn what_remains_is_what_decides() {
+    #[track_caller]
+    fn check(checker: &Checker, program: fn(), schedule: &str, answers: &[usize], orders: &[&str]) {
+        let study = study(checker, program, Effort::default());
+        let found = &study.counterexample;
+        assert_eq!(found.schedule.to_string(), schedule, "{}", found.verdict);
+        assert_eq!(found.schedule.answers, answers, "{}", found.verdict);
+        assert_eq!(order(&study), orders, "{}", found.verdict);
+        assert!(study.fewest.proven, "{:?}", study.fewest);
+    }
+    let shuttle = Checker::new().engine(Engine::shuttle());
+    check(
+        &shuttle,
+        || {
+            let first = raddle::choose(5);
+            let second = raddle::choose(3);
+            assert!(first < 2 || second == 0, "too many");
+        },
+        "main×3",
+        &[2, 1],
+        &[],
+    );
+    check(
+        &shuttle,
+        || {
+            let (sender, receiver) = mpsc::channel();
+            let other = sender.clone();
+            let one = thread::Builder::new().name("one".into()).spawn(move || sender.send(1).unwrap()).unwrap();
+            let two = thread::Builder::new().name("two".into()).spawn(move || other.send(2).unwrap()).unwrap();
+            assert_eq!(receiver.recv(), Ok(1), "the second came first");
+            one.join().unwrap();
+            two.join().unwrap();
+        },
+        "main×3 two×3 main×2",
+        &[],
+        &[],
+    );
+    check(
+        &shuttle,
+        || {
+            let permits = Arc::new(Semaphore::new(2).named("permits"));
+            let take = |name: &str| {
+                let permits = Arc::clone(&permits);
+                let work = move || {
+                    let _one = permits.acquire();
+                    let _two = permits.acquire();
+                };
+                thread::Builder::new().name(name.into()).spawn(work).unwrap()
+            };
+            for task in ["one", "two"].map(take) {
+                task.join().unwrap();
+            }
+        },
+        "main×3 one×2 two×2",
+        &[],
+        &["two acquire before one acquire", "one acquire before two acquire"],
+    );
+    check(
+        &shuttle,
+        || {
+            let data = Arc::new(RwLock::new(0).named("data"));
+            let other = Arc::clone(&data);
+            let writer = move || *other.write().unwrap() = 1;
+            let writer = thread::Builder::new().name("writer".into()).spawn(writer).unwrap();
+            let seen = *data.read().unwrap();
+            writer.join().unwrap();
+            assert_eq!(seen, 1, "an old value");
+        },
+        "main×4 writer×3 main",
+        &[],
+        &["main read lock before writer write lock"],
+    );
+    check(
+        &shuttle,
+        || {
+            let pair = Arc::new((Mutex::new(false).named("ready"), Condvar::new().named("changed")));
+            let theirs = Arc::clone(&pair);
+            let sender = move || {
+                *theirs.0.lock().unwrap() = true;
+                theirs.1.notify_one();
+            };
+            let sender = thread::Builder::new().name("sender".into()).spawn(sender).unwrap();
+            let guard = pair.0.lock().unwrap();
+            let (guard, result) = pair.1.wait_timeout(guard, Duration::from_millis(1)).unwrap();
+            assert!(*guard || !result.timed_out(), "too slow");
+            drop(guard);
+            sender.join().unwrap();
+        },
+        "main×6",
+        &[],
+        &[],
+    );
+}
+
+/// A study of what only weaker memories do says so, and leaves the rest to loom.
+#[test]
+fn what_needs_a_weak_memory_is_left_as_loom_found_it() {
+    let loom = Checker::new().engine(Engine::Loom);
+    let study = study(
+        &loom,
+        || {
+            let shared = Arc::new((AtomicU32::new(0), AtomicBool::new(false)));
+            let theirs = Arc::clone(&shared);
+            let writer = thread::spawn(move || {
+                theirs.0.store(1, Relaxed);
+                theirs.1.store(true, Relaxed);
+            });
+            if shared.1.load(Relaxed) {
+                assert_eq!(shared.0.load(Relaxed), 1, "the flag came first");
+            }
+            writer.join().unwrap();
+        },
+        Effort::default(),
+    );
+    assert!(study.weak && study.pairs.is_empty() && study.point_of_no_return.is_none());
+    assert!(study.fewest.proven, "loom searches bound by bound: {:?}", study.fewest);
+    let drawn = raddle::report::text::counterexample(None, &study, &raddle::report::text::Style::PLAIN);
+    assert!(drawn.contains("older values"), "{drawn}");
+}
+
+/// loom's own counterexample may read an old value where an interleaving would do.
+#[test]
+fn an_interleaving_is_preferred_to_an_old_value() {
+    let loom = Checker::new().engine(Engine::Loom);
+    let study = study(
+        &loom,
+        || {
+            let counter = Arc::new(AtomicU32::new(0));
+            let theirs = Arc::clone(&counter);
+            let other = thread::spawn(move || theirs.store(theirs.load(Relaxed) + 1, Relaxed));
+            counter.store(counter.load(Relaxed) + 1, Relaxed);
+            other.join().unwrap();
+            assert_eq!(counter.load(SeqCst), 2, "an increment was lost");
+        },
+        Effort::default(),
+    );
+    assert!(!study.weak);
+    assert_eq!(study.shrunk.preemptions, 1);
+    assert_eq!(study.critical().count(), 2);
+}
+
+#[test]
+fn the_point_of_no_return_is_the_first() {
+    let checker = Checker::new().engine(Engine::shuttle());
+    // Once the lock is lost for good nothing helps, though others go on for long.
+    let study = study(
+        &checker,
+        || {
+            let lock = Arc::new(Mutex::new(0));
+            let theirs = Arc::clone(&lock);
+            let busy = Arc::new(AtomicU32::new(0));
+            let others = Arc::clone(&busy);
+            let holder = thread::Builder::new().name("holder".into());
+            let holder = holder.spawn(move || std::mem::forget(theirs.lock().unwrap())).unwrap();
+            let worker = thread::spawn(move || (0..3).for_each(|_| _ = others.fetch_add(1, SeqCst)));
+            drop(lock.lock().unwrap());
+            worker.join().unwrap();
+            holder.join().unwrap();
+        },
+        Effort::default(),
+    );
+    let point = study.point_of_no_return.expect("there is one");
+    let operations = study.counterexample.trace.operations();
+    assert!(point.exhaustive && point.step < operations.len(), "{point:?} of {operations:?}");
+    assert_eq!(operations[point.step - 1], "holder lock lock", "{point:?} of {operations:?}");
+}
+
+fn lost(between: fn()) {
+    let counter = Arc::new(AtomicU32::new(0).named("counter"));
+    let add = |name: &str| {
+        let counter = Arc::clone(&counter);
+        let work = move || {
+            let value = counter.load(SeqCst);
+            between();
+            counter.store(value + 1, SeqCst);
+        };
+        thread::Builder::new().name(name.into()).spawn(work).unwrap()
+    };
+    for task in ["first", "second"].map(add) {
+        task.join().unwrap();
+    }
+    assert_eq!(counter.load(SeqCst), 2, "an increment was lost");
+}
+
+fn kept() {
+    let counter = Arc::new(AtomicU32::new(0).named("counter"));
+    let theirs = Arc::clone(&counter);
+    let first = thread::Builder::new().name("first".into());
+    let first = first.spawn(move || _ = theirs.fetch_add(1, SeqCst)).unwrap();
+    counter.fetch_add(1, SeqCst);
+    first.join().unwrap();
+    assert_eq!(counter.load(SeqCst), 2, "an increment was lost");
+}
+
+/// A catalogue of one variant, as it is after an edit.
+fn edited(program: fn(), text: &'static str) -> &'static Catalogue {
+    let variant = Variant::buggy("lossy", Class::AtomicityViolation, program)
+        .fails_with(Expect::Assertion("an increment was lost"));
+    let source = Source { path: "src/lossy.rs", text };
+    let pattern = Pattern::new("edited/counter", "none", source, vec![variant].leak());
+    let families = vec![Family { name: "edited", patterns: vec![pattern].leak() }].leak();
+    Box::leak(Box::new(Catalogue { name: "edited", families }))
+}
+
+fn raddle(catalogue: &'static Catalogue, arguments: &[&str]) -> u8 {
+    raddle::suite::run(catalogue, ["raddle"].iter().chain(arguments))
+}
+
+#[test]
+fn a_record_whose_program_has_changed_is_searched_for_again() {
+    let before = edited(|| lost(|| {}), "fn lossy() {}");
+    let after = edited(|| lost(thread::yield_now), "fn lossy() { yields }");
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().to_str().unwrap();
+    assert_eq!(raddle(before, &["record", "--out", out]), 0);
+    let file = folder.path().join("edited/counter/lossy.json");
+    let file = file.to_str().unwrap();
+    assert_eq!(raddle(before, &["replay", file]), 0);
+
+    let text = std::fs::read_to_string(file).unwrap();
+    assert_eq!(raddle(after, &["replay", file]), 2, "a step more does not fit");
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text, "a replay alone leaves the record as it is");
+    assert_eq!(raddle(after, &["replay", "--update", file]), 0);
+    let (record, _) = Record::read(Path::new(file)).unwrap();
+    assert!(record.operations.iter().any(|operation| operation.ends_with("yield")), "{:?}", record.operations);
+    assert!(record.fewest && matches!(record.verdict, Verdict::Assertion { .. }));
+    assert_eq!(raddle(after, &["replay", file]), 0, "and it fits again");
+
+    let text = std::fs::read_to_string(file).unwrap();
+    assert_eq!(raddle(after, &["replay", "--update", file]), 0);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text, "there was nothing to update");
+}
+
+#[test]
+fn a_record_of_a_bug_that_is_gone_is_left_as_it_is() {
+    let before = edited(|| lost(|| {}), "fn lossy() {}");
+    let after = edited(kept, "fn kept() {}");
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(raddle(before, &["record", "--out", folder.path().to_str().unwrap()]), 0);
+    let file = folder.path().join("edited/counter/lossy.json");
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert_eq!(raddle(after, &["replay", file.to_str().unwrap()]), 2);
+    assert_eq!(raddle(after, &["replay", "--update", file.to_str().unwrap()]), 1);
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+#[test]
+fn drift_names_the_step_and_who_could_go_on() {
+    let checker = Checker::new().engine(Engine::shuttle());
+    let schedule = "main×3 first×3 first".parse().unwrap();
+    let followed = checker.follow(|| lost(|| {}), &schedule).unwrap();
+    let drift = followed.drift.expect("the first has only three steps");
+    assert_eq!((drift.step, drift.expected.as_str()), (7, "`first` to go on"));
+    assert_eq!(drift.found, "`first` has finished");
+    assert_eq!(drift.enabled, ["main (join first)", "second (start)"]);
+    assert_eq!(followed.operations.last().unwrap(), "first store counter");
+}
