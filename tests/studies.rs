@@ -124,7 +124,7 @@ fn what_remains_is_what_decides() {
         },
         "main×3 one×2 two×2",
         &[],
-        &["two acquire before one acquire", "one acquire before two acquire"],
+        &["two acquire before one acquire"],
     );
     check(
         &shuttle,
