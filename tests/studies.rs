@@ -163,6 +163,26 @@ fn what_remains_is_what_decides() {
     );
 }
 
+/// A task that has not even begun decides nothing in the run, but would have.
+#[test]
+fn a_task_that_comes_too_late_is_named() {
+    let checker = Checker::new().engine(Engine::shuttle());
+    let program: fn() = || {
+        let counter = Arc::new(AtomicU32::new(0).named("counter"));
+        let theirs = Arc::clone(&counter);
+        let work = move || theirs.store(1, SeqCst);
+        let worker = thread::Builder::new().name("worker".into()).spawn(work).unwrap();
+        assert_eq!(counter.load(SeqCst), 1, "read before join");
+        worker.join().unwrap();
+    };
+    let study = study(&checker, program, Effort::default());
+    assert_eq!(study.counterexample.schedule.to_string(), "main×3");
+    assert_eq!(study.pairs, []);
+    let [late] = &study.late[..] else { panic!("{:?}", study.late) };
+    assert_eq!((late.first, late.operation.as_str()), (2, "store counter"));
+    assert!(checker.replay(program, &late.reversed).unwrap().is_none(), "it does not pass");
+}
+
 /// A study of what only weaker memories do says so, and leaves the rest to loom.
 #[test]
 fn what_needs_a_weak_memory_is_left_as_loom_found_it() {

@@ -34,7 +34,7 @@ pub use fairness::{Bypass, Request};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
 pub use schedule::{Finder, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
-pub use study::{Effort, Fewest, Measure, Missed, Pair, PointOfNoReturn, Study};
+pub use study::{Effort, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};
 pub use verdict::{
     Access, Budget, CheckError, Counterexample, Coverage, Drift, Outcome, Place, Verdict, Wait, Waiting,

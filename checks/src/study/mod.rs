@@ -3,6 +3,7 @@
 //! Everything that is said here has been run: the shortened schedule fails, each reversal passes, and what "every" means
 //! is counted. It knows programs and runs, and nothing of how a study is drawn.
 
+mod decide;
 mod doom;
 mod explore;
 mod fewest;
@@ -12,6 +13,7 @@ mod order;
 mod replay;
 mod shrink;
 
+pub use decide::{Late, Pair};
 pub use doom::PointOfNoReturn;
 pub use fewest::Fewest;
 pub use measure::Measure;
@@ -21,11 +23,10 @@ use crate::checker::Plan;
 use crate::engine::{self, Engine, Program};
 use crate::execution::{Rules, TaskId};
 use crate::schedule::Schedule;
-use crate::trace::{Phase, Trace};
+use crate::trace::Trace;
 use crate::verdict::{CheckError, Counterexample, Verdict};
 use explore::{Until, explore};
-use order::{At, Order};
-use replay::{Came, Replayer, Run};
+use replay::{Replayer, Run};
 use serde::Serialize;
 use std::sync::Arc;
 
@@ -64,6 +65,8 @@ pub struct Study {
     pub fewest: Fewest,
     /// Every two adjacent dependent operations whose order could have been the other.
     pub pairs: Vec<Pair>,
+    /// Tasks that would have averted it, had they been earlier.
+    pub late: Vec<Late>,
     /// From where on there is no way back; none for a livelock, which can be left at any time.
     pub point_of_no_return: Option<PointOfNoReturn>,
     /// Notifications that stuck tasks have missed.
@@ -77,19 +80,6 @@ impl Study {
     pub fn critical(&self) -> impl Iterator<Item = &Pair> {
         self.pairs.iter().filter(|pair| pair.passes)
     }
-}
-
-/// Two operations of different tasks that depend on each other and that nothing else orders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Pair {
-    /// The event that came first: an index into the trace's events.
-    pub first: usize,
-    /// The event that came second, or was about to.
-    pub second: usize,
-    /// With the second before the first, the run passes.
-    pub passes: bool,
-    /// That run's schedule.
-    pub reversed: Schedule,
 }
 
 /// Which failures are the one that is studied.
@@ -158,7 +148,8 @@ impl<'a> Desk<'a> {
             let what = "a schedule that failed does not fail when it is recorded".to_owned();
             return Err(CheckError::Nondeterministic { what });
         };
-        let pairs = pairs(&mut self.replayer, &best, &counterexample.trace);
+        let pairs = decide::pairs(&mut self.replayer, &best, &counterexample.trace);
+        let late = self.late(&best, &counterexample.trace, &pairs)?;
         // A livelock can be left at any time.
         let point_of_no_return = match best.round {
             Some(_) => None,
@@ -167,7 +158,35 @@ impl<'a> Desk<'a> {
         let missed = missed::missed(&counterexample.trace);
         let shrunk = Measure::of(&best);
         let weak = false;
-        Ok(Study { counterexample, found: before, shrunk, replays, fewest, pairs, point_of_no_return, missed, weak })
+        Ok(Study {
+            counterexample,
+            found: before,
+            shrunk,
+            replays,
+            fewest,
+            pairs,
+            late,
+            point_of_no_return,
+            missed,
+            weak,
+        })
+    }
+
+    /// The tasks that came too late, each with what it would have done.
+    fn late(&mut self, run: &Run, trace: &Trace, pairs: &[Pair]) -> Result<Vec<Late>, CheckError> {
+        let mut late = Vec::new();
+        for (first, task, reversed) in decide::late(&mut self.replayer, run, trace, pairs) {
+            let reversed = schedule(&reversed);
+            let followed = engine::follow(Engine::shuttle(), self.plan, self.program, &reversed)?;
+            let name = format!("{} ", trace.task(task));
+            let does = |operation: &String| operation.strip_prefix(&name).map(str::to_owned);
+            let about = trace.events[first].object.map(|object| trace.objects[object].name.as_str());
+            let of_task: Vec<String> = followed.operations.iter().filter_map(does).collect();
+            let same = of_task.iter().find(|does| about.is_some_and(|about| does.ends_with(&format!(" {about}"))));
+            let operation = same.or(of_task.first()).cloned().unwrap_or_default();
+            late.push(Late { first, task, operation, reversed });
+        }
+        Ok(late)
     }
 
     /// The counterexample's own run, if it fails so in a sequentially consistent world; or another that does.
@@ -231,6 +250,7 @@ fn weak(found: &Counterexample) -> Study {
         replays: 0,
         fewest,
         pairs: Vec::new(),
+        late: Vec::new(),
         point_of_no_return: None,
         missed: missed::missed(&found.trace),
         weak: true,
@@ -241,43 +261,4 @@ fn schedule(run: &Run) -> Schedule {
     let steps = run.log.iter().map(|task| run.names[task.index()].clone()).collect();
     let round = run.round.as_ref().map_or(0, ExactSizeIterator::len);
     Schedule { steps, answers: run.answers.clone(), round }
-}
-
-/// Reversals that are tried.
-const PAIRS_MAX: usize = 500;
-
-/// Tries every reversal.
-fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
-    let Some(order) = Order::new(run) else { return Vec::new() };
-    let done = |step: usize, task: TaskId| {
-        let is = |event: &crate::Event| event.step == step + 1 && event.task == task.index();
-        trace.events.iter().position(|event| is(event) && !matches!(event.phase, Phase::Waits | Phase::Next))
-    };
-    let left = |task: TaskId| {
-        let ahead = |event: &crate::Event| matches!(event.phase, Phase::Waits | Phase::Next);
-        trace.events.iter().rposition(|event| event.task == task.index() && ahead(event))
-    };
-    let mut pairs = Vec::new();
-    for race in order.races().into_iter().take(PAIRS_MAX) {
-        let second = match race.second {
-            At::Step(step) => done(step, run.log[step]),
-            At::Left(index) => left(run.left[index].task),
-        };
-        let (Some(first), Some(second)) = (done(race.first, run.log[race.first]), second) else { continue };
-        // Passing more of a task's steps than it takes says nothing new.
-        let task = run.log[race.first].index();
-        if pairs.iter().any(|pair: &Pair| pair.passes && pair.second == second && trace.events[pair.first].task == task)
-        {
-            continue;
-        }
-        let (plan, shown) = order.reversed(race);
-        let reversed = replayer.replay(&plan);
-        if reversed.log.get(..shown) != Some(&plan.steps[..shown]) || matches!(reversed.came, Came::Nowhere) {
-            // The second can't come first: something that it needs comes with the first.
-            continue;
-        }
-        let passes = reversed.passed();
-        pairs.push(Pair { first, second, passes, reversed: schedule(&reversed) });
-    }
-    pairs
 }

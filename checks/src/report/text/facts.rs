@@ -143,6 +143,12 @@ impl Facts {
                 format!("{one} before {} {} {object}{}", trace.task(second.task), verb(second), step(second))
             })
             .collect();
+        let late = study.late.iter().map(|late| {
+            let first = &trace.events[late.first];
+            let does = format!("{} {} {}{}", trace.task(first.task), verb(first), name(trace, first), step(first));
+            format!("{does} with this still to come: {} {}", trace.task(late.task), late.operation)
+        });
+        let texts: Vec<String> = texts.into_iter().chain(late).collect();
         let label = "decisive";
         let any = !texts.is_empty();
         self.some(label, texts);

@@ -110,7 +110,7 @@ pub(super) fn all(study: &Study, pairs_max: usize) -> Vec<Row> {
     let decisive = study.critical().take(pairs_max).flat_map(|pair| [pair.first, pair.second]);
     let decisive: BTreeSet<usize> = decisive.collect();
     let missed = study.missed.iter().flat_map(|missed| [Some(missed.notified), missed.woke]).flatten();
-    let missed: BTreeSet<usize> = missed.collect();
+    let missed: BTreeSet<usize> = missed.chain(study.late.iter().map(|late| late.first)).collect();
     let last = trace.recurs.map_or(usize::MAX, |(_, end)| end);
     let (mut rows, mut in_round) = (Vec::new(), false);
     for (index, event) in trace.events.iter().enumerate() {

@@ -1,0 +1,109 @@
+//! What decides: orders of two operations, and tasks that came too late, each tried the other way.
+
+use super::order::{At, Order};
+use super::replay::{Came, Plan, Replayer, Run};
+use super::schedule;
+use crate::execution::TaskId;
+use crate::schedule::Schedule;
+use crate::trace::{Event, Phase, Trace};
+use serde::Serialize;
+
+/// Two operations of different tasks that depend on each other and that nothing else orders.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Pair {
+    /// The event that came first: an index into the trace's events.
+    pub first: usize,
+    /// The event that came second, or was about to.
+    pub second: usize,
+    /// With the second before the first, the run passes.
+    pub passes: bool,
+    /// That run's schedule.
+    pub reversed: Schedule,
+}
+
+/// A task that would have averted the failure, had it run before an operation as far as it can.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Late {
+    /// The event that it was too late for: an index into the trace's events.
+    pub first: usize,
+    /// The task.
+    pub task: usize,
+    /// What it would have done: `store counter`.
+    pub operation: String,
+    /// The schedule of the run that passes.
+    pub reversed: Schedule,
+}
+
+/// Reversals that are tried.
+const PAIRS_MAX: usize = 500;
+
+/// Tries every reversal.
+pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
+    let Some(order) = Order::new(run) else { return Vec::new() };
+    let done = |step: usize, task: TaskId| {
+        let is = |event: &Event| event.step == step + 1 && event.task == task.index();
+        trace.events.iter().position(|event| is(event) && !matches!(event.phase, Phase::Waits | Phase::Next))
+    };
+    let left = |task: TaskId| {
+        let ahead = |event: &Event| matches!(event.phase, Phase::Waits | Phase::Next);
+        trace.events.iter().rposition(|event| event.task == task.index() && ahead(event))
+    };
+    let mut pairs = Vec::new();
+    for race in order.races().into_iter().take(PAIRS_MAX) {
+        let second = match race.second {
+            At::Step(step) => done(step, run.log[step]),
+            At::Left(index) => left(run.left[index].task),
+        };
+        let (Some(first), Some(second)) = (done(race.first, run.log[race.first]), second) else { continue };
+        // Passing more of a task's steps than it takes says nothing new.
+        let task = run.log[race.first].index();
+        if pairs.iter().any(|pair: &Pair| pair.passes && pair.second == second && trace.events[pair.first].task == task)
+        {
+            continue;
+        }
+        let (plan, shown) = order.reversed(race);
+        let reversed = replayer.replay(&plan);
+        if reversed.log.get(..shown) != Some(&plan.steps[..shown]) || matches!(reversed.came, Came::Nowhere) {
+            // The second can't come first: something that it needs comes with the first.
+            continue;
+        }
+        let passes = reversed.passed();
+        pairs.push(Pair { first, second, passes, reversed: schedule(&reversed) });
+    }
+    pairs
+}
+
+/// Runs that are tried with a task earlier.
+const EARLIER_MAX: usize = 200;
+/// Steps that a task is given to get ahead.
+const AHEAD: usize = 1_000;
+
+/// The tasks that had not begun, or could have gone on, and that avert the failure by going first: the last event before
+/// which they do, and the run that passes.
+pub(super) fn late(replayer: &mut Replayer, run: &Run, trace: &Trace, pairs: &[Pair]) -> Vec<(usize, usize, Run)> {
+    let waits = |task: TaskId| run.left.iter().any(|left| left.task == task && left.waits);
+    let decides = |task: TaskId| {
+        let of_task = |event: usize| trace.events[event].task == task.index();
+        pairs.iter().any(|pair| pair.passes && (of_task(pair.first) || of_task(pair.second)))
+    };
+    let finished = |task: usize| trace.events.iter().any(|event| event.task == task && event.operation == "finish");
+    let tasks = (0..trace.tasks.len()).filter(|task| !finished(*task)).map(TaskId::from_index);
+    let mut late = Vec::new();
+    for task in tasks.filter(|task| !waits(*task) && !decides(*task)) {
+        for step in (0..run.log.len()).rev().filter(|step| run.log[*step] != task).take(EARLIER_MAX) {
+            let mut steps = run.log[..step].to_vec();
+            steps.extend(std::iter::repeat_n(task, AHEAD));
+            steps.extend_from_slice(&run.log[step..]);
+            let other = replayer.replay(&Plan { steps, answers: run.answers.clone() });
+            if !other.passed() {
+                continue;
+            }
+            let is = |event: &Event| event.step == step + 1 && event.task == run.log[step].index();
+            if let Some(first) = trace.events.iter().position(is) {
+                late.push((first, task.index(), other));
+            }
+            break;
+        }
+    }
+    late
+}
