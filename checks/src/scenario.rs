@@ -311,7 +311,7 @@ impl Variant {
 
     /// Whether two engines run the same program.
     #[must_use]
-    pub(crate) fn is_same_program(&self, one: Engine, two: Engine) -> bool {
+    pub fn is_same_program(&self, one: Engine, two: Engine) -> bool {
         self.full_size.is_none() || one.samples() == two.samples()
     }
 

@@ -92,13 +92,12 @@ pub(crate) struct Journal {
 }
 
 impl Journal {
-    /// Takes the memory of an earlier one.
-    pub(crate) fn renewed(mut self: Box<Self>) -> Box<Self> {
+    /// Forgets everything but its memory.
+    pub(crate) fn clear(&mut self) {
         self.steps.clear();
         self.last.clear();
         self.things.clear();
         self.total = 0;
-        self
     }
 
     pub(crate) fn stepped(&mut self, task: TaskId, op: &Op, effect: Effect, child: TaskId) {

@@ -273,7 +273,10 @@ impl Execution {
         let (mut tasks, mut objects, mut log, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
         let (mut memory, mut journal) = (None, None);
         if let Some(mut last) = last {
-            journal = last.journal.take().map(|journal| journal.renewed());
+            journal = last.journal.take();
+            if let Some(journal) = &mut journal {
+                journal.clear();
+            }
             tasks = std::mem::take(&mut last.tasks);
             objects = std::mem::take(&mut last.objects);
             log = std::mem::take(&mut last.log);

@@ -37,13 +37,15 @@ pub struct Late {
 /// Reversals that are tried.
 const PAIRS_MAX: usize = 500;
 
+/// The event of a step, counted from 0.
+fn done(trace: &Trace, step: usize, task: TaskId) -> Option<usize> {
+    let is = |event: &Event| event.step == step + 1 && event.task == task.index();
+    trace.events.iter().position(|event| is(event) && !matches!(event.phase, Phase::Waits | Phase::Next))
+}
+
 /// Tries every reversal.
 pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
     let Some(order) = Order::new(run) else { return Vec::new() };
-    let done = |step: usize, task: TaskId| {
-        let is = |event: &Event| event.step == step + 1 && event.task == task.index();
-        trace.events.iter().position(|event| is(event) && !matches!(event.phase, Phase::Waits | Phase::Next))
-    };
     let left = |task: TaskId| {
         let ahead = |event: &Event| matches!(event.phase, Phase::Waits | Phase::Next);
         trace.events.iter().rposition(|event| event.task == task.index() && ahead(event))
@@ -51,10 +53,10 @@ pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pa
     let mut pairs = Vec::new();
     for race in order.races().into_iter().take(PAIRS_MAX) {
         let second = match race.second {
-            At::Step(step) => done(step, run.log[step]),
+            At::Step(step) => done(trace, step, run.log[step]),
             At::Left(index) => left(run.left[index].task),
         };
-        let (Some(first), Some(second)) = (done(race.first, run.log[race.first]), second) else { continue };
+        let (Some(first), Some(second)) = (done(trace, race.first, run.log[race.first]), second) else { continue };
         // Passing more of a task's steps than it takes says nothing new.
         let task = run.log[race.first].index();
         if pairs.iter().any(|pair: &Pair| pair.passes && pair.second == second && trace.events[pair.first].task == task)
@@ -81,15 +83,15 @@ const AHEAD: usize = 1_000;
 /// The tasks that had not begun, or could have gone on, and that avert the failure by going first: the last event before
 /// which they do, and the run that passes.
 pub(super) fn late(replayer: &mut Replayer, run: &Run, trace: &Trace, pairs: &[Pair]) -> Vec<(usize, usize, Run)> {
-    let waits = |task: TaskId| run.left.iter().any(|left| left.task == task && left.waits);
+    let could_go_on =
+        |task: &TaskId| !run.log.contains(task) || run.left.iter().any(|left| left.task == *task && !left.waits);
     let decides = |task: TaskId| {
         let of_task = |event: usize| trace.events[event].task == task.index();
         pairs.iter().any(|pair| pair.passes && (of_task(pair.first) || of_task(pair.second)))
     };
-    let finished = |task: usize| trace.events.iter().any(|event| event.task == task && event.operation == "finish");
-    let tasks = (0..trace.tasks.len()).filter(|task| !finished(*task)).map(TaskId::from_index);
+    let tasks = (0..trace.tasks.len()).map(TaskId::from_index).filter(could_go_on);
     let mut late = Vec::new();
-    for task in tasks.filter(|task| !waits(*task) && !decides(*task)) {
+    for task in tasks.filter(|task| !decides(*task)) {
         for step in (0..run.log.len()).rev().filter(|step| run.log[*step] != task).take(EARLIER_MAX) {
             let mut steps = run.log[..step].to_vec();
             steps.extend(std::iter::repeat_n(task, AHEAD));
@@ -98,8 +100,7 @@ pub(super) fn late(replayer: &mut Replayer, run: &Run, trace: &Trace, pairs: &[P
             if !other.passed() {
                 continue;
             }
-            let is = |event: &Event| event.step == step + 1 && event.task == run.log[step].index();
-            if let Some(first) = trace.events.iter().position(is) {
+            if let Some(first) = done(trace, step, run.log[step]) {
                 late.push((first, task.index(), other));
             }
             break;

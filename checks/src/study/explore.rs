@@ -85,10 +85,9 @@ pub(super) fn explore(
     explore_with(program, rules, Explorer::new(until, prefix, answers, preemptions_max, executions_max))
 }
 
-fn explore_with(program: &Program, rules: &Rules, explorer: Explorer) -> Explored {
-    let (explorer, report) = fly(program, rules, explorer);
-    let mut explorer = explorer.lock().unwrap_or_else(PoisonError::into_inner);
-    let mut explored = std::mem::take(&mut explorer.explored);
+fn explore_with(program: &Program, rules: &Rules, search: Explorer) -> Explored {
+    let (flown, report) = fly(program, rules, search);
+    let mut explored = std::mem::take(&mut flown.lock().unwrap_or_else(PoisonError::into_inner).explored);
     // A run that broke off has not seen everything.
     explored.whole &= explored.found.is_none() && report.problem.is_none() && report.found.is_none();
     explored

@@ -28,21 +28,19 @@ pub(super) fn missed(trace: &Trace) -> Vec<Missed> {
         if trace.events[waits..].iter().any(ends) {
             continue;
         }
-        let began = events()
-            .take(waits + 1)
-            .filter(|(_, event)| event.task == wait.task && event.operation == "wait" && event.object == wait.object)
-            .last()
-            .map_or(waits, |(index, _)| index);
+        let begins =
+            |event: &Event| event.task == wait.task && event.operation == "wait" && event.object == wait.object;
+        let began = trace.events[..=waits].iter().rposition(begins).unwrap_or(waits);
         let notifies = |event: &Event| event.operation.starts_with("notify") && event.object == wait.object;
         let wakes =
             |event: &Event| event.operation == "wake" && event.object == wait.object && event.phase == Phase::Done;
-        let early = events().take(began).filter(|(_, event)| notifies(event)).last();
+        let early = trace.events[..began].iter().rposition(notifies);
         let after = |from: usize| events().skip(from + 1).find(|(_, event)| wakes(event)).map(|(index, _)| index);
         let late = events().skip(began + 1).filter(|(_, event)| notifies(event));
         let stolen = late.filter_map(|(notified, _)| Some(Missed { waits, notified, woke: Some(after(notified)?) }));
         let stolen: Vec<Missed> = stolen.collect();
         if stolen.is_empty()
-            && let Some((notified, _)) = early
+            && let Some(notified) = early
         {
             missed.push(Missed { waits, notified, woke: after(notified).filter(|woke| *woke < began) });
         }

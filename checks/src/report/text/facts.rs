@@ -10,7 +10,7 @@ use crate::verdict::{Place, Verdict, Wait};
 pub(super) const DECISIVE: usize = 3;
 
 struct Facts {
-    facts: Vec<(&'static str, String)>,
+    said: Vec<(&'static str, String)>,
     view: View,
     /// The file that goes without saying.
     file: Option<String>,
@@ -19,7 +19,7 @@ struct Facts {
 /// What is to be said of `study`.
 pub(super) fn facts(header: Option<&Header>, study: &Study, view: View) -> Vec<(&'static str, String)> {
     let file = rows::common_file(&study.counterexample.trace);
-    let mut facts = Facts { facts: Vec::new(), view, file };
+    let mut facts = Facts { said: Vec::new(), view, file };
     facts.verdict(&study.counterexample.verdict);
     facts.missed(study);
     facts.decisive(study);
@@ -29,12 +29,12 @@ pub(super) fn facts(header: Option<&Header>, study: &Study, view: View) -> Vec<(
         facts.words(header);
     }
     facts.origin(header, study);
-    facts.facts
+    facts.said
 }
 
 impl Facts {
     fn add(&mut self, label: &'static str, text: &str) {
-        self.facts.push((label, clean(text)));
+        self.said.push((label, clean(text)));
     }
 
     /// Several texts under one label.
@@ -120,7 +120,7 @@ impl Facts {
             let more = texts.len() - DECISIVE;
             texts.truncate(DECISIVE);
             if let Some(last) = texts.last_mut() {
-                last.push_str(&format!("; and {more} more (--full)"));
+                *last = format!("{last}; and {more} more (--full)");
             }
         }
         self.add_all(label, texts);

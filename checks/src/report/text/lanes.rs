@@ -16,7 +16,7 @@ pub(super) fn draw(study: &Study, rows_max: Option<usize>, style: Style) -> Stri
     let trace = &study.counterexample.trace;
     let rows = match rows_max {
         Some(rows_max) => rows::essential(rows::all(study, DECISIVE), rows_max),
-        None => rows::fold_loops(rows::all(study, usize::MAX)),
+        None => rows::fold_loops(&rows::all(study, usize::MAX)),
     };
     let shown: Vec<usize> = {
         let tasks = rows.iter().filter_map(|row| match row {
@@ -229,7 +229,7 @@ fn list(trace: &Trace, rows: &[Row], style: Style) -> String {
     for row in rows {
         let (mark, number, task, text) = match row {
             Row::Rule(text) => {
-                out.push_str(&format!("        {}\n", style.warn(text)));
+                out.extend(["        ", &style.warn(text), "\n"]);
                 continue;
             }
             Row::Folded { task, steps } => (' ', String::new(), *task, rows::Text::folded(*steps)),

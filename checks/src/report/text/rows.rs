@@ -115,7 +115,7 @@ pub(super) fn all(study: &Study, pairs_max: usize) -> Vec<Row> {
     let (mut rows, mut in_round) = (Vec::new(), false);
     for (index, event) in trace.events.iter().enumerate() {
         let decisive = decisive.contains(&index);
-        if (event.step > last && !decisive) || (event.phase == Phase::Next && !decisive) {
+        if !decisive && (event.step > last || event.phase == Phase::Next) {
             continue;
         }
         if event.step <= last && trace.recurs.is_some_and(|(start, _)| !in_round && event.step >= start) {
@@ -288,7 +288,7 @@ const BODY_MAX: usize = 16;
 const ROUNDS_MIN: usize = 3;
 
 /// The rows with each loop's first round alone: the same task doing the same at the same places, over and over.
-pub(super) fn fold_loops(rows: Vec<Row>) -> Vec<Row> {
+pub(super) fn fold_loops(rows: &[Row]) -> Vec<Row> {
     let same = |one: &Row, two: &Row| match (one, two) {
         (Row::Does(one), Row::Does(two)) => {
             one.task == two.task && one.text.what == two.text.what && one.text.place == two.text.place

@@ -34,7 +34,7 @@ fn generate(random: &mut Random) -> Vec<Vec<Does>> {
         _ => Does::Wait,
     };
     let tasks = 2 + random.below(2);
-    (0..tasks).map(|_| (0..1 + random.below(if tasks == 2 { 3 } else { 2 })).map(|_| does(random)).collect()).collect()
+    (0..tasks).map(|_| (0..=random.below(if tasks == 2 { 3 } else { 2 })).map(|_| does(random)).collect()).collect()
 }
 
 fn run(tasks: &[Vec<Does>], forbidden: u32) {
@@ -88,8 +88,8 @@ fn plan() -> Plan {
 fn fails(program: &Program, bound: Option<usize>, cached: bool) -> (Option<usize>, bool, u64) {
     let rules = Rules { recurrences: 2, ..plan().rules(Engine::shuttle()) };
     let until = Until::Fails(std::sync::Arc::new(|_| true));
-    let explorer = Explorer { cached, ..Explorer::new(until, &[], &[], bound, 300_000) };
-    let explored = explore_with(program, &rules, explorer);
+    let search = Explorer { cached, ..Explorer::new(until, &[], &[], bound, 300_000) };
+    let explored = explore_with(program, &rules, search);
     (explored.found.map(|run| run.preemptions), explored.whole, explored.executions)
 }
 
