@@ -72,6 +72,7 @@ pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pa
         let passes = reversed.passed();
         pairs.push(Pair { first, second, passes, reversed: schedule(&reversed) });
     }
+    pairs.sort_by_key(|pair| (pair.first, pair.second));
     pairs
 }
 
