@@ -132,6 +132,76 @@ fn ascii_has_no_other_characters_and_colour_no_escapes() {
     assert!(table.stdout.is_ascii(), "{}", stdout(&table));
 }
 
+/// The lanes give way to the terminal's width; where there is no room for lanes, one column has it all.
+#[test]
+fn a_trace_fits_the_width() {
+    for width in [40, 60, 80, 100, 200] {
+        for view in [&["--width", &width.to_string()][..], &["--full", "--width", &width.to_string()]] {
+            let arguments = [&["trace", "locks/condvar/one_signal_two_roles"], view].concat();
+            let text = stdout(&raddle(&arguments));
+            let lanes = text.lines().skip_while(|line| !line.is_empty()).skip(1).take_while(|line| !line.is_empty());
+            let lanes: Vec<&str> = lanes.collect();
+            let widest = lanes.iter().map(|line| line.chars().count()).max().unwrap_or(0);
+            assert!(lanes.len() > 8 && widest <= width, "{arguments:?}: {widest} columns\n{text}");
+        }
+    }
+}
+
+#[test]
+fn the_full_view_quotes_the_sources_and_underlines_the_operations() {
+    let full = ["trace", "locks/lock_order/opposite_orders", "--full"];
+    let text = stdout(&raddle(&full));
+    for word in [
+        "scenarios/src/locks/lock_order.rs:62:",
+        "let accounts = bank.accounts.lock().unwrap();",
+        "━━━━ 5: teller locks accounts",
+        "schedule    main×3 teller×2 auditor×2",
+        "as found ",
+    ] {
+        assert!(text.contains(word), "`{word}` is missing in:\n{text}");
+    }
+    // The operation itself is underlined: the marks stand below the word.
+    let lines: Vec<&str> = text.lines().collect();
+    let quoted = lines.iter().position(|line| line.contains("bank.journal.lock()")).expect("the other lock is quoted");
+    let column = |line: &str, what: &str| line.find(what).map(|at| line[..at].chars().count());
+    assert_eq!(column(lines[quoted], "lock()"), column(lines[quoted + 1], "━━━━"), "{text}");
+    let ascii = raddle(&[&full[..], &["--ascii"]].concat());
+    assert!(ascii.stdout.is_ascii() && stdout(&ascii).contains("^^^^"), "{}", stdout(&ascii));
+    let coloured = stdout(&raddle(&[&full[..], &["--color", "always"]].concat()));
+    assert!(coloured.matches("\u{1b}[").count() > 20, "{coloured}");
+}
+
+#[test]
+fn measure_prints_a_distribution() {
+    let text = stdout(&raddle(&["measure", "shrinking", "locks/mutex", "--cases", "9"]));
+    for word in ["locks/mutex/split_lock", "9 of 9 fail as before", "9 with no more preemptions", "9 certified"] {
+        assert!(text.contains(word), "`{word}` is missing in:\n{text}");
+    }
+    let json = stdout(&raddle(&["measure", "shrinking", "locks/mutex", "--cases", "3", "--json"]));
+    let json: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!(json["cases"].as_array().unwrap().len(), 3);
+    refused(&["measure", "shrinking", "locks/mutx"], &["`locks/mutex`"]);
+}
+
+#[test]
+fn replay_says_which_source_has_changed_and_what_to_do() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = std::fs::read_to_string(root().join("fixtures/locks/lock_order/opposite_orders.json")).unwrap();
+    let file = folder.path().join("edited.json");
+    // As if the program had done something else when this was recorded.
+    let other =
+        text.replace("teller lock accounts", "teller lock drawer").replace("main×3 teller×2", "main×3 teller×3");
+    let hash = other.find("\"source_hash\": \"").unwrap() + 16;
+    std::fs::write(&file, format!("{}0000{}", &other[..hash], &other[hash + 4..])).unwrap();
+    let file = file.to_str().unwrap();
+    let words = [file, "step 5: expected `teller lock drawer`, but it is `teller lock accounts`"];
+    let enabled = "able to go on: teller (lock accounts), auditor (start)";
+    let source = "scenarios/src/locks/lock_order.rs has changed";
+    refused(&["replay", file], &[&words[..], &[enabled, source, "raddle replay --update"]].concat());
+    assert_eq!(code(&raddle(&["replay", "--update", file])), 0);
+    assert_eq!(code(&raddle(&["replay", file])), 0, "and it fits again");
+}
+
 #[test]
 fn show_has_the_lesson_and_both_sources() {
     let text = stdout(&raddle(&["show", "locks/mutex"]));

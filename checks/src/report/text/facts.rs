@@ -159,11 +159,8 @@ impl Facts {
 
     fn no_return(&mut self, study: &Study) {
         if let Some(point) = study.point_of_no_return {
-            let runs = match (point.exhaustive, point.continuations) {
-                (true, 1) => "the only one was run".to_owned(),
-                (true, runs) => format!("all {runs} were run"),
-                (false, runs) => format!("{runs} were drawn, not all run"),
-            };
+            let count = point.continuations;
+            let runs = if point.exhaustive { all(count) } else { format!("{count} were drawn, not all run") };
             self.add("no way back", &format!("after step {} every continuation fails: {runs}", point.step));
         }
     }
@@ -172,10 +169,11 @@ impl Facts {
         let fewest = &study.fewest;
         let count = study.shrunk.preemptions;
         let (so, searched) = (if fewest.otherwise.is_some() { " so" } else { "" }, fewest.executions);
+        let all = all(searched);
         let proof = match (fewest.proven, fewest.none_below) {
             (true, _) if count == 0 => String::new(),
             (true, _) if study.weak => ": loom found none with fewer, and searched them all".to_owned(),
-            (true, _) => format!(": no schedule with fewer fails{so} (all {searched} were run)"),
+            (true, _) => format!(": no schedule with fewer fails{so} ({all})"),
             (false, 0) => format!("; whether fewer do is not known ({searched} were run, not all)"),
             (false, below) => {
                 format!(": no schedule with fewer than {below} fails{so}; the rest is not known ({searched} were run)")
@@ -223,6 +221,11 @@ impl Facts {
             self.add("fixed", &header.fixed.join(", "));
         }
     }
+}
+
+/// That all of so many executions were run.
+fn all(count: u64) -> String {
+    if count == 1 { "the only one was run".to_owned() } else { format!("all {count} were run") }
 }
 
 /// What the event is on.
