@@ -32,7 +32,7 @@ pub use checker::{Checker, check};
 pub use engine::{Engine, Followed, Strategy};
 pub use fairness::{Bypass, Request};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
-pub use schedule::{Finder, Record, RecordError, SCHEMA, Schedule};
+pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
 pub use study::{Effort, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};

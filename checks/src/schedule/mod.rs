@@ -8,7 +8,7 @@ mod record;
 
 #[cfg(feature = "suite")]
 pub(crate) use record::write_whole;
-pub use record::{Finder, Record, RecordError, SCHEMA};
+pub use record::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA};
 
 use crate::execution::{Decision, Execution, Found, RECURRENCES, ROUNDS, TaskId, TaskState};
 use serde::Serialize;
@@ -81,14 +81,20 @@ impl fmt::Display for Steps<'_> {
     }
 }
 
-/// Steps in a schedule that is read back; far more than any engine's limit.
-const STEPS_MAX: usize = 10_000_000;
+/// Steps in a schedule that is read back; far more than any engine's budget.
+const STEPS_MAX: usize = 1_000_000;
+
+/// Bytes that the names of all steps of a schedule that is read back may come to: a run of a long name is a short text,
+/// but each of its steps has a name of its own.
+const NAMES_BYTES_MAX: usize = 64 << 20;
 
 impl FromStr for Schedule {
     type Err = String;
 
+    /// Reads what [`Display`](fmt::Display) prints: at most a million steps, with at most 64 MiB of names.
     fn from_str(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
+        let mut names_bytes = 0_usize;
         let mut rest = text.trim_start();
         while !rest.is_empty() {
             let (name, after) = task_name(rest)?;
@@ -96,15 +102,20 @@ impl FromStr for Schedule {
             let (count, next) = after.split_at(end);
             let count = match count.strip_prefix(['×', '*']) {
                 None if count.is_empty() => 1,
-                Some(digits) => digits
-                    .parse::<usize>()
-                    .ok()
-                    .filter(|count| *count > 0)
-                    .ok_or_else(|| format!("`{digits}` is not a number of steps (after `{name}`)"))?,
-                None => return Err(format!("`{count}` after `{name}` is not `×` and a number")),
+                Some(digits) => digits.parse::<usize>().ok().filter(|count| *count > 0).ok_or_else(|| {
+                    format!("`{}` is not a number of steps (after `{}`)", excerpt(digits), excerpt(&name))
+                })?,
+                None => {
+                    return Err(format!("`{}` after `{}` is not `×` and a number", excerpt(count), excerpt(&name)));
+                }
             };
-            if steps.len() + count > STEPS_MAX {
-                return Err(format!("more than {STEPS_MAX} steps (at `{name}×{count}`)"));
+            if count > STEPS_MAX - steps.len() {
+                return Err(format!("more than {STEPS_MAX} steps (at `{}×{count}`)", excerpt(&name)));
+            }
+            names_bytes = names_bytes.saturating_add(name.len().saturating_mul(count));
+            if names_bytes > NAMES_BYTES_MAX {
+                let mebibytes = NAMES_BYTES_MAX >> 20;
+                return Err(format!("more than {mebibytes} MiB of tasks' names (at `{}×{count}`)", excerpt(&name)));
             }
             steps.extend(std::iter::repeat_n(name, count));
             rest = next.trim_start();
@@ -117,14 +128,28 @@ impl FromStr for Schedule {
 fn task_name(text: &str) -> Result<(String, &str), String> {
     if text.starts_with('"') {
         let mut quoted = serde_json::Deserializer::from_str(text).into_iter::<String>();
-        let name = quoted.next().and_then(Result::ok).ok_or_else(|| format!("an unfinished quote at `{text}`"))?;
+        let name = quoted
+            .next()
+            .and_then(Result::ok)
+            .ok_or_else(|| format!("an unfinished quote, or an escape that is none, at `{}`", excerpt(text)))?;
         return Ok((name, &text[quoted.byte_offset()..]));
     }
     let end = text.find(|c: char| c.is_whitespace() || c == '×' || c == '*').unwrap_or(text.len());
     if end == 0 {
-        return Err(format!("a task's name is missing at `{text}`"));
+        return Err(format!("a task's name is missing at `{}`", excerpt(text)));
     }
     Ok((text[..end].to_owned(), &text[end..]))
+}
+
+/// Characters that an error quotes of what it was given.
+const EXCERPT_CHARS: usize = 80;
+
+/// The front of `text`, which may be a whole damaged file, for an error to quote.
+pub(crate) fn excerpt(text: &str) -> String {
+    match text.char_indices().nth(EXCERPT_CHARS) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
+    }
 }
 
 /// How far a schedule has been followed.
@@ -159,7 +184,7 @@ impl Execution {
     fn turn_by(&self, steer: &Steer) -> Option<Result<TaskId, (String, String)>> {
         let name = steer.schedule.step(steer.at)?;
         let names = self.names();
-        let expected = format!("`{name}` to go on");
+        let expected = format!("`{}` to go on", excerpt(name));
         let Some(task) = self.task_ids().find(|task| names.task(*task) == name) else {
             let known: Vec<&str> = self.task_ids().map(|task| names.task(task)).collect();
             return Some(Err((expected, format!("there is no such task: the tasks are {}", known.join(", ")))));

@@ -5,11 +5,15 @@ use crate::engine::Engine;
 use crate::study::Study;
 use crate::verdict::{Counterexample, Verdict};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
+use std::fs::File;
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 
 /// The version of the file's form that this raddle writes and reads.
 pub const SCHEMA: u32 = 2;
+
+/// The largest record that is written and read, in bytes. One of a thousand steps has a few kilobytes.
+pub const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 /// A recorded counterexample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,6 +68,14 @@ impl Finder {
     }
 }
 
+/// The one field that every schema has. serde takes fields from a list too, which has no names to tell the schema by; one
+/// that isn't too long for this is too short for a record.
+#[derive(Deserialize)]
+#[serde(expecting = "a record: an object")]
+struct Form {
+    schema: Option<u64>,
+}
+
 /// Why a record can't be used.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -75,6 +87,15 @@ pub enum RecordError {
         path: PathBuf,
         /// What the system says.
         source: std::io::Error,
+    },
+    /// The file has more bytes than a record may have, [`RECORD_BYTES_MAX`].
+    #[error("{}: {size} bytes are more than the {RECORD_BYTES_MAX} of the largest record: check the path, or record it anew with `make bless`", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// Its size in bytes. Of what does not say how large it is, a pipe or a device, what was read until it was given
+        /// up.
+        size: u64,
     },
     /// The file is not a record.
     #[error("{}: line {line}, column {column}: {message}; the file is damaged: restore it, or record it anew with `make bless`", path.display())]
@@ -132,23 +153,55 @@ impl Record {
     /// Reads a record and its schedule.
     ///
     /// # Errors
-    /// If the file can't be read, is damaged, or is of another schema.
+    /// If the file can't be read, has more than [`RECORD_BYTES_MAX`] bytes (it is not read then), is damaged, or is of
+    /// another schema.
     pub fn read(path: &Path) -> Result<(Record, Schedule), RecordError> {
-        let text = std::fs::read_to_string(path).map_err(|source| RecordError::Io { path: path.into(), source })?;
-        let damaged = |error: &serde_json::Error| RecordError::Damaged {
+        let io = |source| RecordError::Io { path: path.into(), source };
+        let file = File::open(path).map_err(io)?;
+        let size = file.metadata().map_err(io)?.len();
+        fits(size, path)?;
+        // A pipe and a device don't say beforehand how much they hold, and a file may be growing.
+        let mut bytes = Vec::new();
+        file.take(RECORD_BYTES_MAX + 1).read_to_end(&mut bytes).map_err(io)?;
+        fits(bytes.len() as u64, path)?;
+        let text = str::from_utf8(&bytes).map_err(|error| {
+            let lines = bytes[..error.valid_up_to()].split(|byte| *byte == b'\n');
+            let (line, before) = lines.enumerate().last().unwrap_or_default();
+            RecordError::Damaged {
+                path: path.into(),
+                line: line + 1,
+                column: before.len() + 1,
+                message: "this is not UTF-8".to_owned(),
+            }
+        })?;
+        Record::parse(text, path)
+    }
+
+    /// Reads a record and its schedule from the text of a file; `path` is for errors to name, and is not opened.
+    ///
+    /// # Errors
+    /// If the text is damaged, or of another schema.
+    ///
+    /// ```
+    /// # use raddle::{Record, RecordError};
+    /// let error = Record::parse(r#"{ "schema": 4000 }"#, "later.json".as_ref()).unwrap_err();
+    /// assert!(matches!(error, RecordError::Schema { found: 4000, .. }));
+    /// ```
+    pub fn parse(text: &str, path: &Path) -> Result<(Record, Schedule), RecordError> {
+        let damaged = |error: serde_json::Error| RecordError::Damaged {
             path: path.into(),
             line: error.line(),
             column: error.column(),
-            message: without_place(&error.to_string()),
+            message: short_message(&error),
         };
-        let value: serde_json::Value = serde_json::from_str(&text).map_err(|error| damaged(&error))?;
         // The schema comes first: a file of another one need not have our fields.
-        if let Some(found) = value.get("schema").and_then(serde_json::Value::as_u64)
+        let form: Form = serde_json::from_str(text).map_err(damaged)?;
+        if let Some(found) = form.schema
             && found != u64::from(SCHEMA)
         {
             return Err(RecordError::Schema { path: path.into(), found });
         }
-        let record: Record = serde_json::from_str(&text).map_err(|error| damaged(&error))?;
+        let record: Record = serde_json::from_str(text).map_err(damaged)?;
         let mut schedule: Schedule =
             record.schedule.parse().map_err(|message| RecordError::Schedule { path: path.into(), message })?;
         schedule.answers.clone_from(&record.answers);
@@ -159,13 +212,16 @@ impl Record {
     /// Writes the record, whole or not at all.
     ///
     /// # Errors
-    /// If the file can't be written.
+    /// If the file can't be written, or could not be read back: it has more than [`RECORD_BYTES_MAX`] bytes, or its
+    /// schedule is too long.
     ///
     /// # Panics
     /// Never: a record is plain data, which JSON can hold.
     pub fn write(&self, path: &Path) -> Result<(), RecordError> {
         let mut text = serde_json::to_string_pretty(self).expect("a record is plain data");
         text.push('\n');
+        fits(text.len() as u64, path)?;
+        Record::parse(&text, path)?;
         write_whole(path, text.as_bytes()).map_err(|source| RecordError::Io { path: path.into(), source })
     }
 }
@@ -184,6 +240,25 @@ pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-fn without_place(message: &str) -> String {
-    message.rsplit_once(" at line ").map_or(message, |(message, _)| message).to_owned()
+fn fits(size: u64, path: &Path) -> Result<(), RecordError> {
+    if size > RECORD_BYTES_MAX {
+        return Err(RecordError::TooLarge { path: path.into(), size });
+    }
+    Ok(())
+}
+
+/// Characters at the front and at the end of a message that are kept when it quotes half the file between them.
+const MESSAGE_END_CHARS: usize = 200;
+
+/// What is wrong, without the place, which the error has beside it.
+fn short_message(error: &serde_json::Error) -> String {
+    let message = error.to_string();
+    let message = message.rsplit_once(" at line ").map_or(&*message, |(message, _)| message);
+    let length = message.chars().count();
+    if length <= 2 * MESSAGE_END_CHARS {
+        return message.to_owned();
+    }
+    let front: String = message.chars().take(MESSAGE_END_CHARS).collect();
+    let end: String = message.chars().skip(length - MESSAGE_END_CHARS).collect();
+    format!("{front} … {end}")
 }

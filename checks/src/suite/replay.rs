@@ -6,6 +6,7 @@ use super::terminal::Terminal;
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, check, select, study};
 use crate::report::Header;
 use crate::report::text::counterexample;
+use crate::schedule::excerpt;
 use crate::{Catalogue, Checker, Drift, Effort, Engine, Finder, Followed, Pattern, Record, RecordError, Schedule};
 use crate::{Study, Variant};
 use std::path::Path;
@@ -74,7 +75,7 @@ impl<'a> Kept<'a> {
         steps.push("nobody".into());
         let until = Schedule { steps, answers: self.schedule.answers.clone(), round: 0 };
         let enabled = self.follow(&until)?.drift.map(|drift| drift.enabled).unwrap_or_default();
-        let (expected, found) = (format!("`{}`", was[step]), format!("it is `{}`", is[step]));
+        let (expected, found) = (format!("`{}`", excerpt(&was[step])), format!("it is `{}`", is[step]));
         Ok(Some(Drift { step: step + 1, expected, found, enabled }))
     }
 

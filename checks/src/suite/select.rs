@@ -1,6 +1,7 @@
 //! Which checks to run.
 
 use super::run::Job;
+use crate::schedule::excerpt;
 use crate::{Catalogue, Engine, Pattern, Variant};
 
 /// A name that the catalogue does not have.
@@ -8,7 +9,7 @@ use crate::{Catalogue, Engine, Pattern, Variant};
 #[non_exhaustive]
 pub enum SelectError {
     /// Nothing is called so.
-    #[error("no {what} `{name}`{}", nearest(.near))]
+    #[error("no {what} `{}`{}", excerpt(name), nearest(.near))]
     Unknown {
         /// What was looked for.
         what: &'static str,
@@ -27,8 +28,15 @@ fn nearest(near: &[String]) -> String {
     format!("; the nearest: {}", quoted.join(", "))
 }
 
+/// Bytes of a name that is compared with others. Comparing takes the product of the lengths, and a damaged record can
+/// have a name of megabytes, which is near to none.
+const NAME_BYTES_MAX: usize = 1_000;
+
 /// The names closest to `name`, the closest first, three at most.
 fn near(name: &str, names: impl Iterator<Item = String>) -> Vec<String> {
+    if name.len() > NAME_BYTES_MAX {
+        return Vec::new();
+    }
     let mut scored: Vec<(f64, String)> = names
         .map(|candidate| {
             let last = candidate.rsplit('/').next().unwrap_or(&candidate);
