@@ -72,7 +72,7 @@ impl<'a> Kept<'a> {
         let Some(step) = was.iter().zip(is).position(|(was, is)| was != is) else { return Ok(followed.drift.clone()) };
         // Whoever is asked for next is not there, which tells who is.
         let mut steps = self.schedule.steps[..step.min(self.schedule.steps.len())].to_vec();
-        steps.push("nobody".into());
+        steps.push("\u{0}".into());
         let until = Schedule { steps, answers: self.schedule.answers.clone(), round: 0 };
         let enabled = self.follow(&until)?.drift.map(|drift| drift.enabled).unwrap_or_default();
         let (expected, found) = (format!("`{}`", excerpt(&was[step])), format!("it is `{}`", is[step]));
