@@ -375,8 +375,9 @@ where
     let scope = Scope { children: Mutex::new(Vec::new()), lifetime: PhantomData, env: PhantomData };
     let result = catch_unwind(AssertUnwindSafe(|| body(&scope)));
     if !with(|x| x.over) {
-        let children = scope.children.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        for child in children {
+        // A child may spawn more before it ends: those come after it.
+        let nth = |nth: usize| scope.children.lock().unwrap_or_else(PoisonError::into_inner).get(nth).copied();
+        for child in (0..).map_while(nth) {
             join(child, site);
         }
     }

@@ -54,6 +54,18 @@ fn thread_scope_borrows_and_gives_values() {
 }
 
 #[test]
+fn thread_scope_waits_for_threads_that_its_threads_spawn() {
+    holds(|| {
+        let ran = AtomicBool::new(false);
+        thread::scope(|scope| {
+            let ran = &ran;
+            scope.spawn(move || scope.spawn(move || ran.store(true, Ordering::SeqCst)));
+        });
+        assert!(ran.load(Ordering::SeqCst), "the scope was left before its last thread had ended");
+    });
+}
+
+#[test]
 fn thread_scope_that_panics_waits_for_its_threads_first() {
     holds(|| {
         let ran = AtomicBool::new(false);
