@@ -1,5 +1,6 @@
 //! Starvation as a bound broken: how often others may be granted what a task has requested first.
 
+use crate::engine::real::Requests;
 use crate::execution::{Handle, Kind, State, perform};
 use std::borrow::Cow;
 use std::panic::Location;
@@ -23,6 +24,8 @@ use std::panic::Location;
 #[derive(Debug)]
 pub struct Bypass {
     handle: Handle,
+    name: Cow<'static, str>,
+    real: Requests,
 }
 
 impl Bypass {
@@ -31,20 +34,25 @@ impl Bypass {
     #[must_use]
     pub fn new(bound: usize) -> Self {
         let state = State::Fairness { bound, waiting: Vec::new() };
-        Bypass { handle: Handle::new(state, Location::caller()) }
+        Bypass { handle: Handle::new(state, Location::caller()), name: "bypass".into(), real: Requests::new(bound) }
     }
 
     /// Names it in traces.
     #[must_use]
     pub fn named(self, name: impl Into<Cow<'static, str>>) -> Self {
-        self.handle.name(name.into());
-        self
+        let name = name.into();
+        self.handle.name(name.clone());
+        Bypass { name, ..self }
     }
 
     /// The current task has asked for it.
     #[track_caller]
     pub fn request(&self) -> Request<'_> {
-        perform(self.handle.op(Kind::Request, Location::caller()));
+        if self.handle.is_real() {
+            self.real.request();
+        } else {
+            perform(self.handle.op(Kind::Request, Location::caller()));
+        }
         Request { bypass: self }
     }
 }
@@ -60,6 +68,10 @@ impl Request<'_> {
     /// The current task has got it. Every other task that waits has been bypassed once more.
     #[track_caller]
     pub fn granted(self) {
-        perform(self.bypass.handle.op(Kind::Grant, Location::caller()));
+        if self.bypass.handle.is_real() {
+            self.bypass.real.grant(&self.bypass.name);
+        } else {
+            perform(self.bypass.handle.op(Kind::Grant, Location::caller()));
+        }
     }
 }

@@ -4,6 +4,7 @@
 
 pub(crate) mod loom;
 pub(crate) mod pilot;
+pub(crate) mod real;
 pub(crate) mod shuttle;
 
 pub use self::shuttle::Strategy;

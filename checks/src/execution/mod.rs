@@ -7,6 +7,7 @@
 mod abort;
 mod choice;
 mod clock;
+mod handle;
 mod journal;
 mod livelock;
 mod model;
@@ -19,14 +20,15 @@ mod waiting;
 
 pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
+pub(crate) use handle::Handle;
 pub(crate) use journal::{Journal, Pending, Step, Touch};
 pub(crate) use livelock::{RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
 pub(crate) use session::{
-    Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, next_execution, note_cut,
-    session, take_panic, take_unwinding,
+    Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, message, next_execution,
+    note_cut, session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
     Acted, Halt, act, answer, choose, confirm_value, drift, fail, halt, is_recording, perform, record_value,
@@ -231,40 +233,6 @@ pub(crate) fn begin(execution: Box<Execution>) {
 
 pub(crate) fn end() -> Option<Box<Execution>> {
     CURRENT.with(|current| current.borrow_mut().take())
-}
-
-/// What a primitive holds: which object of which execution it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Handle {
-    id: ObjectId,
-    serial: NonZeroU64,
-}
-
-impl Handle {
-    /// Registers an object, created at `site`.
-    pub(crate) fn new(state: State, site: Site) -> Self {
-        with(|x| {
-            let native = engine::loom::ObjectPart::new(x, &state);
-            x.objects.push(Object { name: None, site, state, native });
-            let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
-            Handle { id, serial: x.serial }
-        })
-    }
-
-    /// The object, after making sure that it belongs to the current execution.
-    pub(crate) fn id(self) -> ObjectId {
-        with(|x| x.expect_own(Some(self.serial)));
-        self.id
-    }
-
-    pub(crate) fn name(self, name: Cow<'static, str>) {
-        let id = self.id();
-        with(|x| x.objects[id.index()].name = Some(name));
-    }
-
-    pub(crate) fn op(self, kind: Kind, site: Site) -> Op {
-        Op::new(kind, self.id, self.serial, site)
-    }
 }
 
 impl Execution {

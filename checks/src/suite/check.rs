@@ -50,7 +50,7 @@ pub struct ResultRow {
 }
 
 impl ResultRow {
-    fn new(result: &CheckResult) -> Self {
+    pub(super) fn new(result: &CheckResult) -> Self {
         let outcome = result.outcome.as_ref();
         ResultRow {
             pattern: result.job.pattern.name.to_owned(),

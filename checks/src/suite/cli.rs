@@ -20,6 +20,7 @@ Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can
   raddle check                                     every pattern under loom and shuttle
   raddle check locks --engine loom                 one family, one engine
   raddle trace locks/lock_order/opposite_orders    the interleaving that deadlocks
+  raddle stress locks/lock_order/opposite_orders   how often real threads deadlock
   raddle replay fixtures/locks/lock_order/opposite_orders.json";
 
 #[derive(Debug, Args)]
@@ -55,10 +56,15 @@ pub(super) enum Command {
     Trace(TraceArgs),
     /// Run a recorded schedule again and hold it against the record, or search again from it
     Replay(ReplayArgs),
+    /// Run a variant on real threads, many times: how often the bug shows, beside what the engines needed for it
+    Stress(StressArgs),
     /// Record the counterexample of every buggy variant, for `replay`
     Record(RecordArgs),
     /// Measure how well the checker does, over many seeds
     Measure(MeasureArgs),
+    /// Run a variant on real threads in this process, for `stress`
+    #[command(hide = true)]
+    StressChild(StressChildArgs),
 }
 
 /// What to run, and how far.
@@ -161,6 +167,44 @@ pub(super) struct ReplayArgs {
     /// Every operation, loops folded; every fact; the sources. Otherwise what it takes to see the bug, on one screen
     #[arg(long)]
     pub(super) full: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = STRESS)]
+pub(super) struct StressArgs {
+    /// The variant: `family/pattern/variant`; at the article's size where it has one
+    pub(super) variant: String,
+    /// How often to run it
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) runs: u64,
+    /// Milliseconds after which a run counts as hung, and is killed
+    #[arg(long, value_name = "MS", default_value_t = 2_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) deadline: u64,
+    /// Stop early after so many hung runs, for each costs a deadline
+    #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) max_hangs: u64,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+const STRESS: &str = "\
+The same source runs on the system's threads, with std's primitives, in a child process; nobody decides \
+who runs when. A deadlock, a lost wakeup and a livelock all show as a run that hangs. A data race shows only if two \
+accesses overlap.
+
+Exit codes: 0 the runs were made, whatever a buggy variant came to; 1 a correct variant failed; 2 usage.";
+
+#[derive(Debug, Args)]
+pub(super) struct StressChildArgs {
+    /// The variant
+    pub(super) variant: String,
+    /// The number of the first run
+    #[arg(long)]
+    pub(super) first: u64,
+    /// How many runs
+    #[arg(long)]
+    pub(super) runs: u64,
 }
 
 #[derive(Debug, Args)]

@@ -10,6 +10,7 @@ mod replay;
 mod run;
 mod select;
 mod show;
+mod stress;
 mod study;
 mod terminal;
 mod trace;
@@ -19,6 +20,7 @@ pub use harness::{main as test_main, trials};
 pub use measure::{ShrinkCase, shrink_cases};
 pub use run::{CheckResult, Job, run_jobs};
 pub use select::{SelectError, jobs};
+pub use stress::{Stress, StressError, StressFailure, Stressed};
 pub use study::header;
 
 use crate::{Catalogue, RecordError};
@@ -62,6 +64,14 @@ pub enum SuiteError {
         /// Why.
         source: crate::CheckError,
     },
+    /// A program that can't be run on real threads.
+    #[error("{name}: {source}")]
+    Stress {
+        /// Which.
+        name: String,
+        /// Why.
+        source: StressError,
+    },
     /// A file that can't be written.
     #[error("{}: {source}", path.display())]
     Write {
@@ -98,6 +108,8 @@ pub fn run(catalogue: &'static Catalogue, args: impl IntoIterator<Item = impl In
         cli::Command::Show(args) => show::run(catalogue, &args, &terminal),
         cli::Command::Trace(args) => trace::run(catalogue, &args, &terminal),
         cli::Command::Replay(args) => replay::run(catalogue, &args, &terminal),
+        cli::Command::Stress(args) => stress::run(catalogue, &args, &terminal),
+        cli::Command::StressChild(args) => stress::run_child(catalogue, &args),
         cli::Command::Record(args) => replay::record(catalogue, &args, &terminal),
         cli::Command::Measure(args) => measure::run(catalogue, &args, &terminal),
     };

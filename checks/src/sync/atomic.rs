@@ -2,7 +2,7 @@
 //!
 //! Under loom they are loom's, with C11's orders: a load may give any value that it may see. Under shuttle every access
 //! is sequentially consistent; the orders count only for data races on a [`RaceCell`](super::RaceCell).
-//! `compare_exchange_weak` fails only where the strong one does.
+//! `compare_exchange_weak` fails only where the strong one does. On real threads they are std's, with the program's orders.
 
 use crate::execution::{Acted, Handle, Kind, Mode, State, act, confirm_value, with};
 use std::borrow::Cow;
@@ -31,7 +31,8 @@ macro_rules! atomic {
             #[must_use]
             pub fn new(value: $value) -> Self {
                 let handle = Handle::new(State::Atomic { value: Self::hash(value) }, Location::caller());
-                let native = with(|x| x.mode == Mode::Loom).then(|| loom::sync::atomic::$name::new(value));
+                let is_loom_s = !handle.is_real() && with(|x| x.mode == Mode::Loom);
+                let native = is_loom_s.then(|| loom::sync::atomic::$name::new(value));
                 Self { handle, latest: std::sync::atomic::$name::new(value), native }
             }
 
@@ -49,6 +50,9 @@ macro_rules! atomic {
             /// Reads the value.
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
+                if self.handle.is_real() {
+                    return self.latest.load(order);
+                }
                 let op = self.handle.op(Kind::Load(order), Location::caller());
                 let (value, confirmed) = act(op, |mode| Acted::done(match (&self.native, is_loom(mode)) {
                     (Some(native), true) => native.load(order),
@@ -67,6 +71,9 @@ macro_rules! atomic {
             /// Writes the value.
             #[track_caller]
             pub fn store(&self, value: $value, order: Ordering) {
+                if self.handle.is_real() {
+                    return self.latest.store(value, order);
+                }
                 let op = self.handle.op(Kind::Store(order), Location::caller());
                 let confirmed = act(op, |mode| {
                     if let (Some(native), true) = (&self.native, is_loom(mode)) {
@@ -85,7 +92,7 @@ macro_rules! atomic {
                     order,
                     Location::caller(),
                     |native| native.swap(value, order),
-                    |latest| latest.swap(value, Ordering::SeqCst),
+                    |latest, order| latest.swap(value, order),
                 )
             }
 
@@ -101,6 +108,9 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
+                if self.handle.is_real() {
+                    return self.latest.compare_exchange(current, new, success, failure);
+                }
                 let op = self.handle.op(Kind::Cas(success, failure), Location::caller());
                 let (result, confirmed) = act(op, |mode| {
                     let result = match (&self.native, is_loom(mode)) {
@@ -134,6 +144,9 @@ macro_rules! atomic {
                 success: Ordering,
                 failure: Ordering,
             ) -> Result<$value, $value> {
+                if self.handle.is_real() {
+                    return self.latest.compare_exchange_weak(current, new, success, failure);
+                }
                 self.compare_exchange(current, new, success, failure)
             }
 
@@ -169,18 +182,21 @@ macro_rules! atomic {
                 order: Ordering,
                 site: crate::execution::Site,
                 native: impl FnOnce(&loom::sync::atomic::$name $(<$of>)?) -> $value,
-                latest: impl FnOnce(&std::sync::atomic::$name $(<$of>)?) -> $value,
+                latest: impl FnOnce(&std::sync::atomic::$name $(<$of>)?, Ordering) -> $value,
             ) -> $value {
+                if self.handle.is_real() {
+                    return latest(&self.latest, order);
+                }
                 let op = self.handle.op(Kind::Rmw(order), site);
                 let (old, confirmed) = act(op, |mode| {
                     let old = match (&self.native, is_loom(mode)) {
                         (Some(atomic), true) => {
                             let old = native(atomic);
                             // An update reads the latest value, so the shadow can follow it.
-                            latest(&self.latest);
+                            latest(&self.latest, Ordering::SeqCst);
                             old
                         }
-                        _ => latest(&self.latest),
+                        _ => latest(&self.latest, Ordering::SeqCst),
                     };
                     let value = Self::hash(self.latest.load(Ordering::SeqCst));
                     Acted { value: Some(value), ..Acted::done(old) }
@@ -213,7 +229,7 @@ macro_rules! fetch {
                         order,
                         Location::caller(),
                         |native| native.$fetch(value, order),
-                        |latest| latest.$fetch(value, Ordering::SeqCst),
+                        |latest, order| latest.$fetch(value, order),
                     )
                 }
             )*
@@ -275,6 +291,9 @@ atomic!(AtomicPtr[T], *mut T, "As [`std::sync::atomic::AtomicPtr`].", |value| va
 #[track_caller]
 pub fn fence(order: Ordering) {
     assert!(order != Ordering::Relaxed, "there is no such thing as a relaxed fence");
+    if crate::engine::real::is_on() {
+        return std::sync::atomic::fence(order);
+    }
     let op = crate::execution::Op::bare(Kind::Fence(order), Location::caller());
     act(op, |mode| {
         if is_loom(mode) {

@@ -8,6 +8,7 @@ use std::panic::Location;
 #[derive(Debug)]
 pub struct Barrier {
     handle: Handle,
+    real: std::sync::Barrier,
 }
 
 /// Whether this task was the one that made the others go on.
@@ -28,7 +29,7 @@ impl Barrier {
     #[must_use]
     pub fn new(size: usize) -> Self {
         let state = State::Barrier { size, arrived: 0, generation: 0 };
-        Barrier { handle: Handle::new(state, Location::caller()) }
+        Barrier { handle: Handle::new(state, Location::caller()), real: std::sync::Barrier::new(size) }
     }
 
     /// Names it in traces.
@@ -41,6 +42,9 @@ impl Barrier {
     /// Waits until as many tasks have arrived as the barrier is for. The last to arrive leads.
     #[track_caller]
     pub fn wait(&self) -> BarrierWaitResult {
+        if self.handle.is_real() {
+            return BarrierWaitResult(self.real.wait().is_leader());
+        }
         let site = Location::caller();
         perform(self.handle.op(Kind::Arrive, site));
         let id = self.handle.id();

@@ -1,9 +1,12 @@
 //! `RaceCell`: a plain variable whose every access is checked for a data race.
 
+use super::granted;
+use crate::engine::real;
 use crate::execution::{Handle, Site, State, access, is_recording, record_value, with};
+use crate::verdict::Place;
 use std::borrow::Cow;
 use std::panic::Location;
-use std::sync::{RwLock, TryLockError};
+use std::sync::{PoisonError, RwLock};
 
 /// A plain variable, shared without any synchronization of its own.
 ///
@@ -11,7 +14,8 @@ use std::sync::{RwLock, TryLockError};
 /// writes: [`Verdict::DataRace`](crate::Verdict::DataRace). Under loom it is loom that decides; under shuttle, vector
 /// clocks, so that the race is found in whichever order the two accesses ran.
 ///
-/// An access is no scheduling point: in a program without data races none could be seen.
+/// An access is no scheduling point: in a program without data races none could be seen. On real threads, where a race
+/// would be undefined behaviour, only accesses that overlap are noticed, and each is one to a lock's word.
 pub struct RaceCell<T> {
     handle: Handle,
     show: Option<fn(&T) -> String>,
@@ -24,6 +28,9 @@ impl<T> RaceCell<T> {
     #[must_use]
     pub fn new(value: T) -> Self {
         let handle = Handle::new(State::Cell, Location::caller());
+        if handle.is_real() {
+            return RaceCell { handle, show: None, value: RwLock::new(value) };
+        }
         with(|x| {
             let tasks = x.tasks.len();
             x.clocks.get_or_insert_with(|| crate::execution::Clocks::new(tasks));
@@ -71,8 +78,8 @@ impl<T> RaceCell<T> {
     }
 
     fn read<R>(&self, site: Site, act: impl FnOnce(&T) -> R) -> R {
-        let guard = free(self.value.try_read());
-        access(self.handle.id(), false, site, guard.is_none());
+        let guard = granted(self.value.try_read()).map(|guard| guard.unwrap_or_else(PoisonError::into_inner));
+        self.access(false, site, guard.is_none());
         let guard = guard.unwrap_or_else(|| super::data_in_use());
         let result = act(&guard);
         self.record(&guard);
@@ -80,13 +87,23 @@ impl<T> RaceCell<T> {
     }
 
     fn write<R>(&self, site: Site, act: impl FnOnce(&mut T) -> R) -> R {
-        let guard = free(self.value.try_write());
-        access(self.handle.id(), true, site, guard.is_none());
+        let guard = granted(self.value.try_write()).map(|guard| guard.unwrap_or_else(PoisonError::into_inner));
+        self.access(true, site, guard.is_none());
         let mut guard = guard.unwrap_or_else(|| super::data_in_use());
-        with(|x| x.watch.progress());
+        crate::progress();
         let result = act(&mut guard);
         self.record(&guard);
         result
+    }
+
+    fn access(&self, write: bool, site: Site, overlap: bool) {
+        if !self.handle.is_real() {
+            access(self.handle.id(), write, site, overlap);
+        } else if overlap {
+            let (me, verb, place) = (real::name_of_me(), if write { "writes" } else { "reads" }, Place::of(site));
+            let message = format!("{me} {verb} at {place} what another thread is using at the same moment");
+            real::fail(real::Failure { kind: "data race".into(), message });
+        }
     }
 
     fn record(&self, value: &T) {
@@ -95,15 +112,6 @@ impl<T> RaceCell<T> {
         {
             record_value(show(value));
         }
-    }
-}
-
-/// What guards the value, unless another access that excludes this one goes on.
-fn free<G>(guard: Result<G, TryLockError<G>>) -> Option<G> {
-    match guard {
-        Ok(guard) => Some(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => None,
     }
 }
 

@@ -2,10 +2,10 @@
 
 use super::{LockResult, MutexGuard, PoisonError};
 use crate::engine;
-use crate::execution::{Acted, Effect, Handle, Kind, Mode, State, act, perform, with};
+use crate::execution::{Acted, Effect, Handle, Kind, Mode, Site, State, act, perform, with};
 use std::borrow::Cow;
 use std::panic::Location;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 /// A condition variable, as [`std::sync::Condvar`].
 ///
@@ -15,6 +15,7 @@ use std::time::Duration;
 #[derive(Debug)]
 pub struct Condvar {
     handle: Handle,
+    real: std::sync::Condvar,
 }
 
 /// Whether a wait with a timeout timed out.
@@ -42,7 +43,7 @@ impl Condvar {
     #[must_use]
     pub fn new() -> Self {
         let state = State::Condvar { waiters: Vec::new(), signals: Vec::new() };
-        Condvar { handle: Handle::new(state, Location::caller()) }
+        Condvar { handle: Handle::new(state, Location::caller()), real: std::sync::Condvar::new() }
     }
 
     /// Names it in traces.
@@ -108,8 +109,11 @@ impl Condvar {
         mut condition: impl FnMut(&mut T) -> bool,
     ) -> LockResult<(MutexGuard<'a, T>, WaitTimeoutResult)> {
         let site = Location::caller();
+        // A model has no clock: only a real wait gets shorter with every wakeup.
+        let started = self.handle.is_real().then(Instant::now);
         while condition(&mut guard) {
-            let (next, effect) = self.wait_for(guard, Some(timeout), site);
+            let left = started.map_or(timeout, |started| timeout.saturating_sub(started.elapsed()));
+            let (next, effect) = self.wait_for(guard, Some(left), site);
             guard = match next {
                 Ok(guard) => guard,
                 Err(poisoned) => return Err(PoisonError::new((poisoned.into_inner(), WaitTimeoutResult(false)))),
@@ -126,8 +130,11 @@ impl Condvar {
         &self,
         mut guard: MutexGuard<'a, T>,
         timeout: Option<Duration>,
-        site: crate::execution::Site,
+        site: Site,
     ) -> (LockResult<MutexGuard<'a, T>>, Effect) {
+        if self.handle.is_real() {
+            return self.really_wait_for(guard, timeout, site);
+        }
         let lock = guard.lock;
         let mutex = lock.handle.id();
         guard.release(self.handle.op(Kind::Wait { mutex }, site));
@@ -151,15 +158,41 @@ impl Condvar {
         (lock.guard(native, site), confirmed.effect)
     }
 
+    fn really_wait_for<'a, T>(
+        &self,
+        guard: MutexGuard<'a, T>,
+        timeout: Option<Duration>,
+        site: Site,
+    ) -> (LockResult<MutexGuard<'a, T>>, Effect) {
+        let (lock, data) = guard.into_data();
+        let Some(timeout) = timeout else {
+            return (lock.wrap(self.real.wait(data), None, site), Effect::Done);
+        };
+        let (data, result) = match self.real.wait_timeout(data, timeout) {
+            Ok((data, result)) => (Ok(data), result),
+            Err(poisoned) => {
+                let (data, result) = poisoned.into_inner();
+                (Err(PoisonError::new(data)), result)
+            }
+        };
+        (lock.wrap(data, None, site), if result.timed_out() { Effect::TimedOut } else { Effect::Done })
+    }
+
     /// Wakes one of the tasks that wait now, if any.
     #[track_caller]
     pub fn notify_one(&self) {
+        if self.handle.is_real() {
+            return self.real.notify_one();
+        }
         perform(self.handle.op(Kind::NotifyOne, Location::caller()));
     }
 
     /// Wakes all tasks that wait now.
     #[track_caller]
     pub fn notify_all(&self) {
+        if self.handle.is_real() {
+            return self.real.notify_all();
+        }
         perform(self.handle.op(Kind::NotifyAll, Location::caller()));
     }
 }

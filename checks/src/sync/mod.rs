@@ -1,7 +1,8 @@
 //! Synchronization primitives with `std::sync`'s signatures, for every engine in one build.
 //!
-//! Each is created inside an exploration and belongs to one execution. `.named(…)` names it in traces, and shows the
-//! values it guards; without it a primitive is called by the `let` or field that it is created into.
+//! Each is created inside an exploration and belongs to one execution; on real threads (`raddle stress`) each is std's
+//! own. `.named(…)` names it in traces, and shows the values it guards; without it a primitive is called by the `let` or
+//! field that it is created into.
 //! `Arc` is std's: loom's own adds scheduling points and can abort the process.
 
 pub mod atomic;
@@ -32,6 +33,15 @@ pub(crate) fn show<T: std::fmt::Debug + ?Sized>(value: &T) -> String {
         return text;
     }
     text.chars().take(39).chain(['…']).collect()
+}
+
+/// What `try_lock` gave, unless the lock is taken.
+fn granted<G>(result: TryLockResult<G>) -> Option<LockResult<G>> {
+    match result {
+        Ok(guard) => Some(Ok(guard)),
+        Err(TryLockError::Poisoned(poisoned)) => Some(Err(poisoned)),
+        Err(TryLockError::WouldBlock) => None,
+    }
 }
 
 /// The data that a model says is free is still borrowed: only by a task of an execution that is over.

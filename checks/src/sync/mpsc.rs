@@ -1,6 +1,7 @@
 //! Channels, as [`std::sync::mpsc`]: unbounded, bounded and rendezvous, and they disconnect as std's do.
 //!
-//! `try_send` on a rendezvous channel always finds it full: it can't know that a receiver is at hand.
+//! `try_send` on a rendezvous channel always finds it full: it can't know that a receiver is at hand. On real threads
+//! the channels are std's own.
 
 use crate::execution::{Effect, Handle, Kind, Op, Site, State, perform, with};
 use std::borrow::Cow;
@@ -79,7 +80,8 @@ impl<T> Shared<T> {
 #[must_use]
 pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let shared = new(None, Location::caller());
-    (Sender { shared: Arc::clone(&shared) }, Receiver { shared })
+    let (sender, receiver) = really(&shared, std::sync::mpsc::channel);
+    (Sender { shared: Arc::clone(&shared), real: sender }, Receiver { shared, real: receiver })
 }
 
 /// A channel for `bound` waiting messages; with 0, a sender waits until its message is taken.
@@ -87,12 +89,18 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
 #[must_use]
 pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
     let shared = new(Some(bound), Location::caller());
-    (SyncSender { shared: Arc::clone(&shared) }, Receiver { shared })
+    let (sender, receiver) = really(&shared, || std::sync::mpsc::sync_channel(bound));
+    (SyncSender { shared: Arc::clone(&shared), real: sender }, Receiver { shared, real: receiver })
 }
 
 fn new<T>(capacity: Option<usize>, site: Site) -> Arc<Shared<T>> {
     let state = State::Channel { length: 0, capacity, senders: 1, receivers: 1, taken: 0 };
     Arc::new(Shared { handle: Handle::new(state, site), messages: Mutex::default() })
+}
+
+/// The two ends of std's own channel, on real threads.
+fn really<T, S, R>(shared: &Shared<T>, new: impl FnOnce() -> (S, R)) -> (Option<S>, Option<R>) {
+    shared.handle.is_real().then(new).unzip()
 }
 
 macro_rules! sender {
@@ -101,6 +109,7 @@ macro_rules! sender {
         #[derive(Debug)]
         pub struct $name<T> {
             shared: Arc<Shared<T>>,
+            real: Option<std::sync::mpsc::$name<T>>,
         }
 
         impl<T> $name<T> {
@@ -117,6 +126,9 @@ macro_rules! sender {
             /// With the message, if the receiver is gone.
             #[track_caller]
             pub fn send(&self, value: T) -> Result<(), SendError<T>> {
+                if let Some(real) = &self.real {
+                    return real.send(value);
+                }
                 self.shared.send(value, Kind::Send, Location::caller()).map_err(|error| match error {
                     TrySendError::Full(value) | TrySendError::Disconnected(value) => SendError(value),
                 })
@@ -125,15 +137,19 @@ macro_rules! sender {
 
         impl<T> Clone for $name<T> {
             fn clone(&self) -> Self {
-                self.shared.another_sender();
-                $name { shared: Arc::clone(&self.shared) }
+                if self.real.is_none() {
+                    self.shared.another_sender();
+                }
+                $name { shared: Arc::clone(&self.shared), real: self.real.clone() }
             }
         }
 
         impl<T> Drop for $name<T> {
             #[track_caller]
             fn drop(&mut self) {
-                perform(self.shared.handle.op(Kind::DropSender, Location::caller()));
+                if self.real.is_none() {
+                    perform(self.shared.handle.op(Kind::DropSender, Location::caller()));
+                }
             }
         }
     };
@@ -149,6 +165,9 @@ impl<T> SyncSender<T> {
     /// With the message, if there is none, or if the receiver is gone.
     #[track_caller]
     pub fn try_send(&self, value: T) -> Result<(), TrySendError<T>> {
+        if let Some(real) = &self.real {
+            return real.try_send(value);
+        }
         self.shared.send(value, Kind::TrySend, Location::caller())
     }
 }
@@ -157,6 +176,7 @@ impl<T> SyncSender<T> {
 #[derive(Debug)]
 pub struct Receiver<T> {
     shared: Arc<Shared<T>>,
+    real: Option<std::sync::mpsc::Receiver<T>>,
 }
 
 impl<T> Receiver<T> {
@@ -166,6 +186,9 @@ impl<T> Receiver<T> {
     /// If there is none and all senders are gone.
     #[track_caller]
     pub fn recv(&self) -> Result<T, RecvError> {
+        if let Some(real) = &self.real {
+            return real.recv();
+        }
         perform(self.op(Kind::Recv, Location::caller()));
         self.shared.pop().ok_or(RecvError)
     }
@@ -176,6 +199,9 @@ impl<T> Receiver<T> {
     /// If there is none.
     #[track_caller]
     pub fn try_recv(&self) -> Result<T, TryRecvError> {
+        if let Some(real) = &self.real {
+            return real.try_recv();
+        }
         match perform(self.op(Kind::TryRecv, Location::caller())) {
             Effect::Refused if self.shared.state().0 > 0 => Err(TryRecvError::Empty),
             _ => self.shared.pop().ok_or(TryRecvError::Disconnected),
@@ -188,6 +214,9 @@ impl<T> Receiver<T> {
     /// If none came in time, or if all senders are gone.
     #[track_caller]
     pub fn recv_timeout(&self, timeout: Duration) -> Result<T, RecvTimeoutError> {
+        if let Some(real) = &self.real {
+            return real.recv_timeout(timeout);
+        }
         match perform(self.op(Kind::Recv, Location::caller()).timeout(Some(timeout))) {
             Effect::TimedOut => Err(RecvTimeoutError::Timeout),
             _ => self.shared.pop().ok_or(RecvTimeoutError::Disconnected),
@@ -212,6 +241,9 @@ impl<T> Receiver<T> {
 impl<T> Drop for Receiver<T> {
     #[track_caller]
     fn drop(&mut self) {
+        if self.real.is_some() {
+            return;
+        }
         perform(self.op(Kind::DropReceiver, Location::caller()));
         if self.shared.is_rendezvous() {
             return;

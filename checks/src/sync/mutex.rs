@@ -1,6 +1,6 @@
 //! `Mutex`: loom's own under loom, unless the program does to it what loom's can't take; the model's otherwise.
 
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
 use crate::engine;
 use crate::execution::{
     Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, is_recording, perform, record_value, want_gates_soon, with,
@@ -19,7 +19,7 @@ pub struct Mutex<T: ?Sized> {
     pub(super) handle: Handle,
     pub(super) native: Option<Native>,
     show: Option<fn(&T) -> String>,
-    /// Never contended: the lock is taken first.
+    /// Never contended, but on real threads: the lock is taken first.
     data: std::sync::Mutex<T>,
 }
 
@@ -29,7 +29,8 @@ impl<T> Mutex<T> {
     #[must_use]
     pub fn new(value: T) -> Self {
         let handle = Handle::new(State::Mutex { holder: None }, Location::caller());
-        let native = with(|x| x.mode == Mode::Loom && !x.gated).then(|| Native::new(()));
+        let is_loom_s = !handle.is_real() && with(|x| x.mode == Mode::Loom && !x.gated);
+        let native = is_loom_s.then(|| Native::new(()));
         Mutex { handle, native, show: None, data: std::sync::Mutex::new(value) }
     }
 
@@ -67,6 +68,9 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn lock(&self) -> LockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
+        if self.handle.is_real() {
+            return self.wrap(self.data.lock(), None, site);
+        }
         let op = self.handle.op(Kind::Lock, site);
         if self.native.is_none() {
             perform(op);
@@ -83,6 +87,10 @@ impl<T: ?Sized> Mutex<T> {
     #[track_caller]
     pub fn try_lock(&self) -> TryLockResult<MutexGuard<'_, T>> {
         let site = Location::caller();
+        if self.handle.is_real() {
+            let data = granted(self.data.try_lock()).ok_or(TryLockError::WouldBlock)?;
+            return self.wrap(data, None, site).map_err(TryLockError::Poisoned);
+        }
         let op = self.handle.op(Kind::TryLock, site);
         if perform(op) == Effect::Refused {
             return Err(TryLockError::WouldBlock);
@@ -115,21 +123,31 @@ impl<T: ?Sized> Mutex<T> {
 
     /// The guard of a mutex that the model says is ours.
     pub(super) fn guard<'a>(&'a self, native: Option<NativeGuard<'a>>, site: Site) -> LockResult<MutexGuard<'a, T>> {
-        let guard = |data, native| MutexGuard { lock: self, data: Some(data), native, site, written: false };
-        let result = match self.data.try_lock() {
-            Ok(data) => Ok(guard(data, native)),
-            Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner(), native))),
-            Err(TryLockError::WouldBlock) => {
-                std::mem::forget(native);
-                data_in_use()
-            }
+        let Some(data) = granted(self.data.try_lock()) else {
+            std::mem::forget(native);
+            data_in_use()
         };
+        let result = self.wrap(data, native, site);
         if let (Some(show), Ok(guard)) = (self.show, &result)
             && is_recording()
         {
             record_value(show(guard));
         }
         result
+    }
+
+    /// The guard around std's.
+    pub(super) fn wrap<'a>(
+        &'a self,
+        data: LockResult<std::sync::MutexGuard<'a, T>>,
+        native: Option<NativeGuard<'a>>,
+        site: Site,
+    ) -> LockResult<MutexGuard<'a, T>> {
+        let guard = |data| MutexGuard { lock: self, data: Some(data), native, site, written: false };
+        match data {
+            Ok(data) => Ok(guard(data)),
+            Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+        }
     }
 }
 
@@ -163,10 +181,15 @@ pub struct MutexGuard<'a, T: ?Sized> {
     written: bool,
 }
 
-impl<T: ?Sized> MutexGuard<'_, T> {
+impl<'a, T: ?Sized> MutexGuard<'a, T> {
+    /// std's guard alone, for std's condition variable.
+    pub(super) fn into_data(mut self) -> (&'a Mutex<T>, std::sync::MutexGuard<'a, T>) {
+        (self.lock, self.data.take().expect("a guard has its data until it is dropped"))
+    }
+
     /// Gives the mutex back as part of `op`.
     pub(super) fn release(&mut self, op: Op) {
-        if self.data.is_none() {
+        if self.data.is_none() || self.lock.handle.is_real() {
             return;
         }
         let op = Op { progress: std::mem::take(&mut self.written), ..op };

@@ -8,6 +8,7 @@ use std::panic::Location;
 #[derive(Debug)]
 pub struct Once {
     handle: Handle,
+    real: std::sync::Once,
 }
 
 impl Default for Once {
@@ -22,7 +23,8 @@ impl Once {
     #[track_caller]
     #[must_use]
     pub fn new() -> Self {
-        Once { handle: Handle::new(State::Once { running: None, done: false }, Location::caller()) }
+        let state = State::Once { running: None, done: false };
+        Once { handle: Handle::new(state, Location::caller()), real: std::sync::Once::new() }
     }
 
     /// Names it in traces.
@@ -42,6 +44,9 @@ impl Once {
     #[track_caller]
     #[must_use]
     pub fn is_completed(&self) -> bool {
+        if self.handle.is_real() {
+            return self.real.is_completed();
+        }
         perform(self.handle.op(Kind::OnceCheck, Location::caller()));
         self.done()
     }
@@ -52,6 +57,9 @@ impl Once {
     }
 
     fn enter(&self, site: Site, init: impl FnOnce()) {
+        if self.handle.is_real() {
+            return self.real.call_once_force(|_| init());
+        }
         perform(self.handle.op(Kind::OnceEnter, site));
         if self.done() {
             return;
@@ -102,6 +110,9 @@ impl<T> OnceLock<T> {
     /// The value, if it has been made.
     #[track_caller]
     pub fn get(&self) -> Option<&T> {
+        if self.once.handle.is_real() {
+            return self.value.get();
+        }
         perform(self.once.handle.op(Kind::OnceCheck, Location::caller()));
         // The value is there before the run has ended, which is what orders it.
         if self.once.done() { self.value.get() } else { None }
@@ -113,6 +124,9 @@ impl<T> OnceLock<T> {
     /// With `value`, if there is one already.
     #[track_caller]
     pub fn set(&self, value: T) -> Result<(), T> {
+        if self.once.handle.is_real() {
+            return self.value.set(value);
+        }
         let mut value = Some(value);
         self.once.enter(Location::caller(), || {
             if let Some(value) = value.take() {
@@ -125,6 +139,9 @@ impl<T> OnceLock<T> {
     /// The value, made by `init` if nobody has; waits while another makes it.
     #[track_caller]
     pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        if self.once.handle.is_real() {
+            return self.value.get_or_init(init);
+        }
         self.once.enter(Location::caller(), || {
             let _ = self.value.set(init());
         });

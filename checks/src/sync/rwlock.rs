@@ -1,6 +1,6 @@
 //! `RwLock`: many readers or one writer. Neither side has precedence: every order of grants is explored.
 
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, show};
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
 use crate::execution::{Effect, Handle, Kind, Op, Site, State, is_recording, perform, record_value};
 use std::borrow::Cow;
 use std::fmt;
@@ -11,7 +11,7 @@ use std::panic::Location;
 pub struct RwLock<T: ?Sized> {
     handle: Handle,
     show: Option<fn(&T) -> String>,
-    /// Never contended: the lock is taken first.
+    /// Never contended, but on real threads: the lock is taken first.
     data: std::sync::RwLock<T>,
 }
 
@@ -52,6 +52,9 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
+        if self.handle.is_real() {
+            return self.wrap_read(self.data.read(), site);
+        }
         perform(self.handle.op(Kind::Read, site));
         self.read_guard(site)
     }
@@ -63,6 +66,10 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_read(&self) -> TryLockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
+        if self.handle.is_real() {
+            let data = granted(self.data.try_read()).ok_or(TryLockError::WouldBlock)?;
+            return self.wrap_read(data, site).map_err(TryLockError::Poisoned);
+        }
         if perform(self.handle.op(Kind::TryRead, site)) == Effect::Refused {
             return Err(TryLockError::WouldBlock);
         }
@@ -76,6 +83,9 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
+        if self.handle.is_real() {
+            return self.wrap_write(self.data.write(), site);
+        }
         perform(self.handle.op(Kind::Write, site));
         self.write_guard(site)
     }
@@ -87,6 +97,10 @@ impl<T: ?Sized> RwLock<T> {
     #[track_caller]
     pub fn try_write(&self) -> TryLockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
+        if self.handle.is_real() {
+            let data = granted(self.data.try_write()).ok_or(TryLockError::WouldBlock)?;
+            return self.wrap_write(data, site).map_err(TryLockError::Poisoned);
+        }
         if perform(self.handle.op(Kind::TryWrite, site)) == Effect::Refused {
             return Err(TryLockError::WouldBlock);
         }
@@ -107,12 +121,7 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     fn read_guard(&self, site: Site) -> LockResult<RwLockReadGuard<'_, T>> {
-        let guard = |data| RwLockReadGuard { lock: self, data: Some(data), site };
-        let result = match self.data.try_read() {
-            Ok(data) => Ok(guard(data)),
-            Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner()))),
-            Err(TryLockError::WouldBlock) => data_in_use(),
-        };
+        let result = self.wrap_read(granted(self.data.try_read()).unwrap_or_else(|| data_in_use()), site);
         if let (Some(show), Ok(guard)) = (self.show, &result)
             && is_recording()
         {
@@ -122,18 +131,41 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     fn write_guard(&self, site: Site) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: false };
-        let result = match self.data.try_write() {
-            Ok(data) => Ok(guard(data)),
-            Err(TryLockError::Poisoned(poisoned)) => Err(PoisonError::new(guard(poisoned.into_inner()))),
-            Err(TryLockError::WouldBlock) => data_in_use(),
-        };
+        let result = self.wrap_write(granted(self.data.try_write()).unwrap_or_else(|| data_in_use()), site);
         if let (Some(show), Ok(guard)) = (self.show, &result)
             && is_recording()
         {
             record_value(show(guard));
         }
         result
+    }
+}
+
+impl<T: ?Sized> RwLock<T> {
+    /// The guard around std's.
+    fn wrap_read<'a>(
+        &'a self,
+        data: LockResult<std::sync::RwLockReadGuard<'a, T>>,
+        site: Site,
+    ) -> LockResult<RwLockReadGuard<'a, T>> {
+        let guard = |data| RwLockReadGuard { lock: self, data: Some(data), site };
+        match data {
+            Ok(data) => Ok(guard(data)),
+            Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+        }
+    }
+
+    /// The guard around std's.
+    fn wrap_write<'a>(
+        &'a self,
+        data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
+        site: Site,
+    ) -> LockResult<RwLockWriteGuard<'a, T>> {
+        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: false };
+        match data {
+            Ok(data) => Ok(guard(data)),
+            Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
+        }
     }
 }
 
@@ -168,6 +200,9 @@ impl<T: ?Sized> Deref for RwLockReadGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
     fn drop(&mut self) {
+        if self.lock.handle.is_real() {
+            return;
+        }
         perform(self.lock.handle.op(Kind::ReadUnlock, self.site));
         self.data = None;
     }
@@ -205,6 +240,9 @@ impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
     fn drop(&mut self) {
+        if self.lock.handle.is_real() {
+            return;
+        }
         let op = self.lock.handle.op(Kind::WriteUnlock, self.site);
         perform(Op { progress: self.written, ..op });
         if let (Some(show), Some(data)) = (self.lock.show, &self.data)

@@ -1,5 +1,6 @@
 //! `Semaphore`: a number of permits. std has none; the names are tokio's, the waiting is a thread's.
 
+use crate::engine::real::Permits;
 use crate::execution::{Effect, Handle, Kind, Site, State, perform, with};
 use std::borrow::Cow;
 use std::panic::Location;
@@ -19,6 +20,7 @@ use std::panic::Location;
 #[derive(Debug)]
 pub struct Semaphore {
     handle: Handle,
+    real: Permits,
 }
 
 /// There were not enough permits.
@@ -32,7 +34,7 @@ impl Semaphore {
     #[must_use]
     pub fn new(permits: usize) -> Self {
         let state = State::Semaphore { permits, holds: Vec::new() };
-        Semaphore { handle: Handle::new(state, Location::caller()) }
+        Semaphore { handle: Handle::new(state, Location::caller()), real: Permits::new(permits) }
     }
 
     /// Names it in traces.
@@ -52,7 +54,11 @@ impl Semaphore {
     #[track_caller]
     pub fn acquire_many(&self, count: usize) -> SemaphorePermit<'_> {
         let site = Location::caller();
-        perform(self.handle.op(Kind::Acquire(count), site));
+        if self.handle.is_real() {
+            self.real.acquire(count);
+        } else {
+            perform(self.handle.op(Kind::Acquire(count), site));
+        }
         SemaphorePermit { semaphore: self, count, site }
     }
 
@@ -63,21 +69,34 @@ impl Semaphore {
     #[track_caller]
     pub fn try_acquire(&self) -> Result<SemaphorePermit<'_>, TryAcquireError> {
         let site = Location::caller();
-        match perform(self.handle.op(Kind::TryAcquire(1), site)) {
-            Effect::Refused => Err(TryAcquireError),
-            _ => Ok(SemaphorePermit { semaphore: self, count: 1, site }),
-        }
+        let granted = if self.handle.is_real() {
+            self.real.try_acquire()
+        } else {
+            perform(self.handle.op(Kind::TryAcquire(1), site)) != Effect::Refused
+        };
+        granted.then(|| SemaphorePermit { semaphore: self, count: 1, site }).ok_or(TryAcquireError)
     }
 
     /// Adds `count` permits, whoever had taken them.
     #[track_caller]
     pub fn add_permits(&self, count: usize) {
-        perform(self.handle.op(Kind::Release(count), Location::caller()));
+        self.release(count, Location::caller());
+    }
+
+    fn release(&self, count: usize, site: Site) {
+        if self.handle.is_real() {
+            self.real.release(count);
+        } else {
+            perform(self.handle.op(Kind::Release(count), site));
+        }
     }
 
     /// Permits that nobody has.
     #[must_use]
     pub fn available_permits(&self) -> usize {
+        if self.handle.is_real() {
+            return self.real.free();
+        }
         let id = self.handle.id();
         with(|x| match &x.objects[id.index()].state {
             State::Semaphore { permits, .. } => *permits,
@@ -105,7 +124,7 @@ impl SemaphorePermit<'_> {
 impl Drop for SemaphorePermit<'_> {
     fn drop(&mut self) {
         if self.count > 0 {
-            perform(self.semaphore.handle.op(Kind::Release(self.count), self.site));
+            self.semaphore.release(self.count, self.site);
         }
     }
 }

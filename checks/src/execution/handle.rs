@@ -1,0 +1,55 @@
+//! What a primitive of the facade holds: which object it is, and of which execution.
+
+use super::{Kind, Object, ObjectId, Op, Site, State, with};
+use crate::engine;
+use std::borrow::Cow;
+use std::num::NonZeroU64;
+
+/// The serial of what lives on real threads and in no execution. Those count from 1, and none gets this far.
+const REAL: NonZeroU64 = NonZeroU64::MAX;
+
+/// What a primitive holds: which object of which execution it is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Handle {
+    id: ObjectId,
+    serial: NonZeroU64,
+}
+
+impl Handle {
+    /// Registers an object, created at `site`.
+    pub(crate) fn new(state: State, site: Site) -> Self {
+        if engine::real::is_on() {
+            return Handle { id: ObjectId::default(), serial: REAL };
+        }
+        with(|x| {
+            let native = engine::loom::ObjectPart::new(x, &state);
+            x.objects.push(Object { name: None, site, state, native });
+            let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
+            Handle { id, serial: x.serial }
+        })
+    }
+
+    /// Whether the primitive is std's own, on real threads. Nothing of an execution may be asked for then.
+    #[inline]
+    pub(crate) fn is_real(self) -> bool {
+        self.serial == REAL
+    }
+
+    /// The object, after making sure that it belongs to the current execution.
+    pub(crate) fn id(self) -> ObjectId {
+        with(|x| x.expect_own(Some(self.serial)));
+        self.id
+    }
+
+    pub(crate) fn name(self, name: Cow<'static, str>) {
+        if self.is_real() {
+            return;
+        }
+        let id = self.id();
+        with(|x| x.objects[id.index()].name = Some(name));
+    }
+
+    pub(crate) fn op(self, kind: Kind, site: Site) -> Op {
+        Op::new(kind, self.id, self.serial, site)
+    }
+}
