@@ -79,7 +79,7 @@ impl Process {
             if let Ok(Some(status)) = self.child.try_wait() {
                 return Some(format!("ended with {status}"));
             }
-            std::thread::sleep(Duration::from_millis(1));
+            std::thread::park_timeout(Duration::from_millis(1));
         }
         None
     }
