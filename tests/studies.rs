@@ -206,7 +206,7 @@ fn what_needs_a_weak_memory_is_left_as_loom_found_it() {
     assert!(study.weak && study.pairs.is_empty() && study.point_of_no_return.is_none());
     assert!(study.fewest.proven, "loom searches bound by bound: {:?}", study.fewest);
     let drawn = raddle::report::text::counterexample(None, &study, &raddle::report::text::Style::PLAIN);
-    assert!(drawn.contains("older values"), "{drawn}");
+    assert!(drawn.contains("a load sees an older value"), "{drawn}");
 }
 
 /// loom's own counterexample may read an old value where an interleaving would do.
@@ -254,6 +254,58 @@ fn the_point_of_no_return_is_the_first() {
     let operations = study.counterexample.trace.operations();
     assert!(point.exhaustive && point.step < operations.len(), "{point:?} of {operations:?}");
     assert_eq!(operations[point.step - 1], "holder lock lock", "{point:?} of {operations:?}");
+}
+
+#[test]
+fn the_full_view_folds_loops_and_the_essential_one_fits_a_screen() {
+    use raddle::report::text::{Style, View, counterexample};
+    let checker = Checker::new().engine(Engine::shuttle());
+    let study = study(
+        &checker,
+        || {
+            let counter = Arc::new(AtomicU32::new(0).named("counter"));
+            let theirs = Arc::clone(&counter);
+            let work = move || {
+                for _ in 0..40 {
+                    theirs.fetch_add(1, SeqCst);
+                    drop(theirs.load(SeqCst));
+                }
+            };
+            thread::spawn(work).join().unwrap();
+            assert_eq!(counter.load(SeqCst), 41, "one short");
+        },
+        Effort::default(),
+    );
+    let full = counterexample(None, &study, &Style { view: View::Full, ..Style::PLAIN });
+    assert!(full.contains("↻ these 2 steps, 39 times more"), "{full}");
+    assert_eq!(full.matches("update counter").count(), 1, "{full}");
+    let essential = counterexample(None, &study, &Style::PLAIN);
+    assert!(essential.lines().count() <= 25 && essential.contains("… 80 steps"), "{essential}");
+}
+
+/// A destructor that panics while a panic unwinds would abort the process; each replay of it costs a thread for good.
+#[test]
+fn what_can_not_be_replayed_is_left_as_it_was_found() {
+    struct Bomb;
+    impl Drop for Bomb {
+        fn drop(&mut self) {
+            panic!("in the destructor");
+        }
+    }
+    let checker = Checker::new().engine(Engine::shuttle());
+    let study = study(
+        &checker,
+        || {
+            let other = thread::spawn(|| {});
+            let _bomb = Bomb;
+            other.join().unwrap();
+            panic!("at first");
+        },
+        Effort::default(),
+    );
+    assert!(study.weak, "{:?}", study.counterexample.verdict);
+    let drawn = raddle::report::text::counterexample(None, &study, &raddle::report::text::Style::PLAIN);
+    assert!(drawn.contains("at first") && drawn.contains("the schedule as it was found"), "{drawn}");
 }
 
 fn lost(between: fn()) {

@@ -8,6 +8,7 @@ use crate::engine::pilot::{End, Pilot, fly};
 use crate::execution::{Decision, Execution, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;
+use std::sync::PoisonError;
 use std::sync::mpsc::{Receiver, Sender, channel};
 
 /// Who is to run when, and how each choice is to be answered.
@@ -61,6 +62,20 @@ impl Run {
         Plan { steps: self.log.clone(), answers: self.answers.clone() }
     }
 
+    /// A run that could not be made.
+    fn nowhere() -> Self {
+        Run {
+            came: Came::Nowhere,
+            log: Vec::new(),
+            answers: Vec::new(),
+            round: None,
+            preemptions: 0,
+            steps: Vec::new(),
+            left: Vec::new(),
+            names: Vec::new(),
+        }
+    }
+
     /// What `x`, which has ended so, was.
     pub(super) fn of(x: &Execution, end: End, preemptions: usize) -> Self {
         let mut log: Vec<TaskId> = x.log.iter().map(|decision: &Decision| decision.task).collect();
@@ -105,7 +120,8 @@ pub(super) fn yields(x: &Execution, task: TaskId) -> bool {
 
 struct Follower {
     plans: Receiver<Plan>,
-    runs: Sender<Run>,
+    /// Nobody listens any more once it is gone.
+    runs: Option<Sender<Run>>,
     plan: Option<Plan>,
     /// Steps of the plan that are done or skipped.
     at: usize,
@@ -154,7 +170,9 @@ impl Pilot for Follower {
         }
         self.acquitted.clear();
         self.plan = None;
-        let _ = self.runs.send(Run::of(x, end, self.preemptions));
+        if let Some(runs) = &self.runs {
+            let _ = runs.send(Run::of(x, end, self.preemptions));
+        }
     }
 
     fn restart(&mut self) {}
@@ -173,26 +191,34 @@ pub(super) struct Replayer {
     pub(super) replays: u64,
     /// Steps of all of them.
     pub(super) steps: u64,
+    /// Runs that broke off, each of which keeps a thread for good.
+    broken: usize,
 }
+
+/// Runs that may break off before nothing is replayed any more.
+const BROKEN_MAX: usize = 8;
 
 impl Replayer {
     pub(super) fn new(program: &Program, rules: &Rules) -> Self {
-        Replayer { program: program.clone(), rules: rules.clone(), line: None, replays: 0, steps: 0 }
+        Replayer { program: program.clone(), rules: rules.clone(), line: None, replays: 0, steps: 0, broken: 0 }
     }
 
     /// Runs the program along `plan`.
     pub(super) fn replay(&mut self, plan: &Plan) -> Run {
         self.replays += 1;
+        if self.broken >= BROKEN_MAX {
+            return Run::nowhere();
+        }
         let (plans, runs) = self.line.get_or_insert_with(|| {
             let ((plans, their_plans), (their_runs, runs)) = (channel(), channel());
             let (program, rules) = (self.program.clone(), self.rules.clone());
             std::thread::spawn(move || {
                 let (plan, acquitted) = (None, Vec::new());
-                let (plans, runs) = (their_plans, their_runs);
+                let (plans, runs) = (their_plans, Some(their_runs));
                 let follower = Follower { plans, runs, plan, at: 0, seen: 0, preemptions: 0, acquitted };
-                // If a destructor left the run no way to go on, the line is dead, and the next replay opens another.
                 let (follower, _) = fly(&program, &rules, follower);
-                drop(follower);
+                // A destructor that left the run no way to go on keeps its thread, and the pilot with it.
+                follower.lock().unwrap_or_else(PoisonError::into_inner).runs = None;
             });
             (plans, runs)
         });
@@ -200,16 +226,8 @@ impl Replayer {
         self.steps += run.as_ref().map_or(0, |run| run.log.len() as u64);
         run.unwrap_or_else(|| {
             self.line = None;
-            Run {
-                came: Came::Nowhere,
-                log: Vec::new(),
-                answers: Vec::new(),
-                round: None,
-                preemptions: 0,
-                steps: Vec::new(),
-                left: Vec::new(),
-                names: Vec::new(),
-            }
+            self.broken += 1;
+            Run::nowhere()
         })
     }
 }
