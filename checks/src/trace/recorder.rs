@@ -79,6 +79,11 @@ impl Recorder {
                 events.push(operation(x.log.len() + 1, task, &op, Phase::Next));
             }
         }
+        // Nobody's line starts `main`: its start has the place of what comes next, as a task's end has that of what was last.
+        let next = events.iter().skip(1).find(|event| event.task == 0).map(|event| event.at.clone());
+        if let (Some(start), Some(next)) = (events.first_mut(), next) {
+            start.at = next;
+        }
         Trace {
             tasks: x.task_ids().map(|task| names.task(task).to_owned()).collect(),
             objects: x.objects.iter().enumerate().map(object).collect(),
