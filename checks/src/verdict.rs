@@ -8,6 +8,7 @@ use std::fmt;
 
 /// A line of the program under test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The file as the compiler was given it, with `/`; for a dependency, its last two components.
     pub file: String,
@@ -40,6 +41,7 @@ impl fmt::Display for Place {
 
 /// One edge of a deadlock's cycle.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Wait {
     /// Who waits.
     pub task: String,
@@ -57,6 +59,7 @@ pub struct Wait {
 
 /// A task that waits for what can't come.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Waiting {
     /// Who waits.
     pub task: String,
@@ -70,6 +73,7 @@ pub struct Waiting {
 
 /// One of the two accesses of a data race.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Access {
     /// Who.
     pub task: String,
@@ -99,6 +103,7 @@ pub enum Budget {
 
 /// How a program fails.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Verdict {

@@ -28,7 +28,9 @@ pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
 
 /// Which engine explores.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
+#[cfg_attr(feature = "suite", schemars(extend("enum" = Engine::ALL.map(Engine::name))))]
 pub enum Engine {
     /// loom: exhaustive, C11 memory orders, at most five threads.
     Loom,

@@ -1,6 +1,16 @@
 //! Renderers: each turns a study, a trace or an outcome into text of one form, and reads nothing else.
 
+#[cfg(feature = "suite")]
+pub mod html;
+pub mod json;
+pub mod mermaid;
+mod once;
+pub mod perfetto;
+#[cfg(feature = "suite")]
+pub mod schema;
+mod story;
 pub mod text;
+mod words;
 
 use crate::schedule::Finder;
 use crate::verdict::Place;
@@ -8,6 +18,7 @@ use serde::Serialize;
 
 /// Where a counterexample comes from.
 #[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Header {
     /// `family/pattern`.
     pub pattern: String,
@@ -25,6 +36,7 @@ pub struct Header {
 
 /// A `// BUG:` comment of the source.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Words {
     /// What it says.
     pub text: String,

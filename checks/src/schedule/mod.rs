@@ -17,9 +17,11 @@ use std::str::FromStr;
 
 /// Who runs when, and how each choice is answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Schedule {
-    /// The name of the task of each step.
+    /// The name of the task of each step; in JSON run-length coded: `main×3 teller`.
     #[serde(serialize_with = "as_text")]
+    #[cfg_attr(feature = "suite", schemars(with = "String"))]
     pub steps: Vec<String>,
     /// The answers to `raddle::choose`, and of racing timeouts under loom, in order.
     pub answers: Vec<usize>,

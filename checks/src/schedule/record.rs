@@ -17,9 +17,11 @@ pub const RECORD_BYTES_MAX: u64 = 16 << 20;
 
 /// A recorded counterexample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Record {
-    /// The file's form: [`SCHEMA`].
+    /// The file's form.
+    #[cfg_attr(feature = "suite", schemars(extend("const" = SCHEMA)))]
     pub schema: u32,
     /// The pattern, `family/name`.
     pub pattern: String,
@@ -47,6 +49,7 @@ pub struct Record {
 
 /// An engine that found a counterexample.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Finder {
     /// The engine.

@@ -10,6 +10,7 @@ use serde::Serialize;
 
 /// Two operations of different tasks that depend on each other and that nothing else orders.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// The event that came first: an index into the trace's events.
     pub first: usize,
@@ -23,6 +24,7 @@ pub struct Pair {
 
 /// A task that would have averted the failure, had it run before an operation as far as it can.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Late {
     /// The event that it was too late for: an index into the trace's events.
     pub first: usize,

@@ -11,6 +11,7 @@ const SAMPLES: u64 = 200;
 
 /// The first step after which every continuation fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct PointOfNoReturn {
     /// The step of the schedule, counted from 1.
     pub step: usize,

@@ -11,10 +11,11 @@ use serde::{Deserialize, Serialize};
 
 /// How sure it is that a counterexample's preemptions are the fewest.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Fewest {
     /// No schedule with fewer preemptions than this fails in this way: each was searched.
     pub none_below: usize,
-    /// It is proven: [`Fewest::none_below`] is the counterexample's number.
+    /// It is proven: `none_below` is the counterexample's number.
     pub proven: bool,
     /// Executions that the search took.
     pub executions: u64,

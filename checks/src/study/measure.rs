@@ -6,6 +6,7 @@ use std::fmt;
 
 /// How long a schedule is: compared field by field, in this order.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Measure {
     /// Tasks that take a step.
     pub tasks: usize,

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 
 /// A notification that a task waits for in vain. All are indices into the trace's events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Missed {
     /// The wait that does not end.
     pub waits: usize,

@@ -29,6 +29,7 @@ pub struct Trace {
 
 /// An object of a trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct ObjectInfo {
     /// By `.named(…)`, or the `let` or field at its creation, or its kind and number.
     pub name: String,
@@ -40,6 +41,7 @@ pub struct ObjectInfo {
 
 /// How an operation went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
     /// It was done.
@@ -58,6 +60,7 @@ pub enum Phase {
 
 /// One thing that happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Event {
     /// The schedule's step that it belongs to, counted from 1; several events can share one.
     pub step: usize,

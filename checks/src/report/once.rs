@@ -1,0 +1,39 @@
+//! A study without what comes round again: of a livelock, its first round is enough to see it.
+
+use crate::study::Study;
+use crate::trace::Phase;
+use std::collections::BTreeSet;
+
+/// `study` with the events of a livelock up to the end of its first round, those after it that the study points at, and
+/// every index changed to match. Anything else stays as it is.
+pub(super) fn once(study: &Study) -> Study {
+    let mut study = study.clone();
+    let Some((_, end)) = study.counterexample.trace.recurs else { return study };
+    let pointed_at = study.pairs.iter().flat_map(|pair| [pair.first, pair.second]);
+    let missed = study.missed.iter().flat_map(|missed| [missed.waits, missed.notified].into_iter().chain(missed.woke));
+    let late = study.late.iter().map(|late| late.first);
+    let pointed_at: BTreeSet<usize> = pointed_at.chain(missed).chain(late).collect();
+    let events = std::mem::take(&mut study.counterexample.trace.events);
+    let mut index_now = vec![0; events.len()];
+    let kept = &mut study.counterexample.trace.events;
+    for (index, mut event) in events.into_iter().enumerate() {
+        // What tasks were about to do says something only where it decides.
+        let in_time = event.step <= end && event.phase != Phase::Next;
+        if in_time || pointed_at.contains(&index) {
+            index_now[index] = kept.len();
+            event.step = event.step.min(end + 1);
+            kept.push(event);
+        }
+    }
+    for pair in &mut study.pairs {
+        (pair.first, pair.second) = (index_now[pair.first], index_now[pair.second]);
+    }
+    for late in &mut study.late {
+        late.first = index_now[late.first];
+    }
+    for missed in &mut study.missed {
+        (missed.waits, missed.notified) = (index_now[missed.waits], index_now[missed.notified]);
+        missed.woke = missed.woke.map(|woke| index_now[woke]);
+    }
+    study
+}

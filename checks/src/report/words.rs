@@ -1,0 +1,200 @@
+//! What the drawings say: of an event, of what decides, of what is certain. Names and values stand as the program
+//! has them: each drawing writes them so that they can't be taken for anything else.
+
+use super::Header;
+use crate::study::{Late, Pair, Study};
+use crate::trace::{Event, Phase, Trace};
+use crate::verdict::{Place, Verdict, Wait};
+
+/// The verdict and its measure.
+pub(super) fn title(verdict: &Verdict) -> String {
+    match verdict {
+        Verdict::Deadlock { cycle } if cycle.len() == 1 => "deadlock with itself".into(),
+        Verdict::Deadlock { cycle } => format!("deadlock: a cycle of {}", cycle.len()),
+        Verdict::Livelock { steps, .. } => format!("livelock: a round of {steps} steps"),
+        Verdict::Starvation { bypassed, bound, .. } => format!("starvation: bypassed {bypassed} times of {bound}"),
+        other => other.name().to_owned(),
+    }
+}
+
+/// What the counterexample is called.
+pub(super) fn name(header: Option<&Header>, study: &Study) -> String {
+    let title = title(&study.counterexample.verdict);
+    match header {
+        Some(header) => format!("{} · {}: {title}", header.pattern, header.variant),
+        None => title,
+    }
+}
+
+/// What happened, without its value: `lock accounts`.
+pub(super) fn what(trace: &Trace, event: &Event) -> String {
+    let verb = match (event.operation.as_str(), event.phase) {
+        ("wake", Phase::Waits) => "wait on",
+        ("wake", _) => "wake on",
+        ("wait", _) => "release to wait on",
+        (operation, _) => operation,
+    };
+    match target(trace, event) {
+        "" => verb.to_owned(),
+        target => format!("{verb} {target}"),
+    }
+}
+
+/// What happened, with its value and how it went: `try lock accounts (refused)`.
+pub(super) fn whole(trace: &Trace, event: &Event) -> String {
+    let mut text = what(trace, event);
+    if let Some(value) = &event.value {
+        let sign = if event.operation == "choose" { "" } else { "= " };
+        text = format!("{text} {sign}{value}");
+    }
+    text.push_str(match event.phase {
+        Phase::Done => "",
+        Phase::Refused => " (refused)",
+        Phase::Waits => " …",
+        Phase::Next => " (next)",
+        Phase::TimedOut => " (timed out)",
+        Phase::Spurious => " (for no reason)",
+    });
+    text
+}
+
+/// What the event is on: an object, another task, or nothing.
+pub(super) fn target<'a>(trace: &'a Trace, event: &Event) -> &'a str {
+    match (event.object, event.other) {
+        (Some(object), _) => &trace.objects[object].name,
+        (None, Some(task)) => trace.task(task),
+        (None, None) => "",
+    }
+}
+
+/// Whether the event has a line of its own: a task's ends, and a guard's or a handle's, have not.
+pub(super) fn has_place(event: &Event) -> bool {
+    let ends = ["start", "finish", "unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver"];
+    !ends.contains(&event.operation.as_str())
+}
+
+/// Whether the event is one of the schedule's steps, rather than what comes with one, or what would have been the next.
+pub(super) fn is_step(event: &Event) -> bool {
+    let within = ["read", "write", "finish"].contains(&event.operation.as_str());
+    !within && !matches!(event.phase, Phase::Waits | Phase::Next)
+}
+
+/// What the event did, by whom, and in which step: `main: load flag (step 4)`.
+fn does(trace: &Trace, index: usize) -> String {
+    let event = &trace.events[index];
+    let step = if is_step(event) { format!(" (step {})", event.step) } else { String::new() };
+    let verb = match event.operation.as_str() {
+        "wake" => "wake on",
+        "wait" => "wait on",
+        operation => operation,
+    };
+    let target = target(trace, event);
+    let space = if target.is_empty() { "" } else { " " };
+    format!("{}: {verb}{space}{target}{step}", trace.task(event.task))
+}
+
+/// A pair in order: `main: load flag (step 4) before sender: store flag (step 6)`.
+pub(super) fn order(trace: &Trace, pair: &Pair) -> String {
+    format!("{} before {}", does(trace, pair.first), does(trace, pair.second))
+}
+
+/// What a task was too late for: `main: load flag (step 4) with this still to come: sender: store flag`.
+pub(super) fn late(trace: &Trace, late: &Late) -> String {
+    let operation = &late.operation;
+    format!("{} with this still to come: {}: {operation}", does(trace, late.first), trace.task(late.task))
+}
+
+/// Everything that decides, in words, of one event or of all.
+pub(super) fn decisive(study: &Study, event: Option<usize>) -> Vec<String> {
+    let trace = &study.counterexample.trace;
+    let is_of = |indices: &[usize]| event.is_none_or(|event| indices.contains(&event));
+    let pairs = study.critical().filter(|pair| is_of(&[pair.first, pair.second])).map(|pair| order(trace, pair));
+    let lates = study.late.iter().filter(|late| is_of(&[late.first])).map(|one| late(trace, one));
+    pairs.chain(lates).collect()
+}
+
+/// The notifications that were missed.
+pub(super) fn missed(study: &Study) -> Vec<String> {
+    let trace = &study.counterexample.trace;
+    let sentence = |missed: &crate::Missed| {
+        let (waits, notified) = (&trace.events[missed.waits], &trace.events[missed.notified]);
+        let (who, by, object) = (trace.task(waits.task), trace.task(notified.task), target(trace, notified));
+        let sent = format!("the notification of {object} by {by} in step {}", notified.step);
+        match missed.woke.map(|woke| trace.events[woke].task) {
+            Some(woke) if woke == waits.task => format!("{who}: {sent} woke it, and it went back to wait"),
+            Some(woke) => format!("{who}: {sent} woke {}", trace.task(woke)),
+            None => format!("{who}: {sent} came before it waited"),
+        }
+    };
+    study.missed.iter().map(sentence).collect()
+}
+
+/// From where on there is no way back.
+pub(super) fn no_return(study: &Study) -> Option<String> {
+    let point = study.point_of_no_return?;
+    let runs = match (point.exhaustive, point.continuations) {
+        (true, 1) => "the only one was run".to_owned(),
+        (true, runs) => format!("all {runs} were run"),
+        (false, runs) => format!("{runs} were drawn, not all run"),
+    };
+    Some(format!("after step {} every continuation fails: {runs}", point.step))
+}
+
+/// How many preemptions it takes, and how sure that is.
+pub(super) fn fewest(study: &Study) -> String {
+    let (fewest, count) = (&study.fewest, study.shrunk.preemptions);
+    let so = if fewest.otherwise.is_some() { " so" } else { "" };
+    match (fewest.proven, fewest.none_below) {
+        (true, _) if count == 0 => "0".to_owned(),
+        (true, _) if study.weak => format!("{count}: the search found none with fewer, and was exhaustive"),
+        (true, _) => format!("{count}: no schedule with fewer fails{so} (all {} were run)", fewest.executions),
+        (false, 0) => format!("{count}; whether fewer do is not known ({} were run, not all)", fewest.executions),
+        (false, below) => {
+            let runs = fewest.executions;
+            format!("{count}: no schedule with fewer than {below} fails{so}; the rest is not known ({runs} were run)")
+        }
+    }
+}
+
+/// One edge of a deadlock: what the task holds, and what it waits for.
+fn edge(wait: &Wait, cycle: &[Wait]) -> String {
+    let holds = match cycle.iter().find(|other| other.held_by == wait.task) {
+        Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
+        Some(held) => format!("holds {} ({})", held.wants, held.since),
+        None => "holds nothing".into(),
+    };
+    let wants = if wait.operation == "join" { "joins" } else { "wants" };
+    format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, wait.at)
+}
+
+/// The verdict's own data: a label, and a line for each part.
+pub(super) fn data(verdict: &Verdict) -> (&'static str, Vec<String>) {
+    let placed = |text: String, at: &Place| format!("{text} ({at})");
+    match verdict {
+        Verdict::Deadlock { cycle } => ("cycle", cycle.iter().map(|wait| edge(wait, cycle)).collect()),
+        Verdict::Stuck { waiting } => {
+            let line = |waiting: &crate::Waiting| {
+                let verb = if waiting.operation == "wake" { "wait on" } else { &waiting.operation };
+                placed(format!("{}: {verb} {}", waiting.task, waiting.object), &waiting.at)
+            };
+            ("waiting", waiting.iter().map(line).collect())
+        }
+        Verdict::DataRace { object, first, second } => {
+            let line = |access: &crate::Access| {
+                let verb = if access.write { "writes" } else { "reads" };
+                placed(format!("{} {verb} {object}", access.task), &access.at)
+            };
+            ("accesses", vec![line(first), line(second)])
+        }
+        Verdict::Assertion { message, at, .. } => {
+            let place = at.as_ref().map(|at| format!("at {at}"));
+            ("failed", message.lines().map(str::to_owned).chain(place).collect())
+        }
+        Verdict::Starvation { by, .. } => ("bypassed by", vec![by.join(", ")]),
+        Verdict::Livelock { tasks, rounds, .. } => {
+            ("recurs", vec![format!("seen {rounds} times over; {} take part", tasks.join(" and "))])
+        }
+        Verdict::Leak { what } => ("left behind", what.clone()),
+        Verdict::Misuse { message, .. } => ("contract", message.lines().map(str::to_owned).collect()),
+    }
+}
