@@ -117,10 +117,61 @@ fn trace_shows_the_two_reads_of_one_value() {
 fn trace_as_json_has_every_event() {
     let output = raddle(&["trace", "locks/mutex/unguarded", "--engine", "shuttle", "--format", "json"]);
     let trace: Value = serde_json::from_str(&stdout(&output)).expect("JSON");
-    let trace = &trace["counterexample"]["trace"];
-    assert_eq!(trace["tasks"][0], "main");
-    assert!(trace["events"].as_array().unwrap().len() > 8);
+    assert_eq!(trace["schema"], 1);
     assert_eq!(trace["verdict"]["kind"], "assertion");
+    assert_eq!(trace["trace"]["tasks"][0], "main");
+    assert!(trace["trace"]["events"].as_array().unwrap().len() > 8);
+}
+
+#[test]
+fn every_format_goes_to_stdout_or_to_a_file_as_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    for (format, begins) in [
+        ("text", "✗ "),
+        ("json", "{"),
+        ("mermaid", "sequenceDiagram"),
+        ("perfetto", "{\"displayTimeUnit\""),
+        ("html", "<!DOCTYPE html>"),
+    ] {
+        let file = folder.path().join(format);
+        // A document is the same in colours and in ASCII; text in a file has no colours.
+        let (on_stdout, in_a_file): (&[&str], &[&str]) =
+            if format == "text" { (&[], &["--color", "always"]) } else { (&["--ascii"], &[]) };
+        let arguments = ["trace", "locks/condvar/flag_outside_lock", "--format", format];
+        let printed = raddle(&[&arguments[..], on_stdout].concat());
+        let written = raddle(&[&arguments[..], in_a_file, &["-o", file.to_str().unwrap()]].concat());
+        assert_eq!((code(&printed), code(&written)), (0, 0), "{}", stderr(&written));
+        assert_eq!(stdout(&written), "");
+        assert_eq!(stdout(&printed), std::fs::read_to_string(&file).unwrap(), "{format}");
+        assert!(stdout(&printed).starts_with(begins), "{format}: {}", stdout(&printed));
+    }
+    refused(
+        &["trace", "locks/mutex/split_lock", "-o", "/nowhere/out.html", "--format", "html"],
+        &["/nowhere/out.html"],
+    );
+}
+
+#[test]
+fn a_document_on_stdout_has_nothing_beside_it() {
+    let file = "fixtures/locks/lock_order/opposite_orders.json";
+    let output = raddle(&["replay", file, "--format", "json"]);
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    let document: Value = serde_json::from_str(&stdout(&output)).expect("JSON and nothing else");
+    assert_eq!(document["header"]["record"], file);
+    assert!(stderr(&output).contains("reproduced under"), "{}", stderr(&output));
+    let nothing = raddle(&["trace", "locks/mutex/held_lock", "--format", "html"]);
+    assert_eq!((code(&nothing), stdout(&nothing).as_str()), (0, ""));
+    assert!(stderr(&nothing).contains("there is nothing to trace"), "{}", stderr(&nothing));
+}
+
+#[test]
+fn schema_prints_what_is_committed() {
+    let file = |name: &str| std::fs::read_to_string(root().join(format!("checks/schema/{name}.schema.json"))).unwrap();
+    assert_eq!(stdout(&raddle(&["schema"])), file("counterexample"));
+    for name in ["counterexample", "record"] {
+        assert_eq!(stdout(&raddle(&["schema", name])), file(name));
+    }
+    refused(&["schema", "recrod"], &["recrod", "record"]);
 }
 
 #[test]

@@ -65,6 +65,8 @@ pub(super) enum Command {
     /// Run a variant on real threads in this process, for `stress`
     #[command(hide = true)]
     StressChild(StressChildArgs),
+    /// Print the JSON Schema of what `--format json` prints, or of what `record` writes
+    Schema(SchemaArgs),
 }
 
 /// What to run, and how far.
@@ -130,8 +132,14 @@ pub(super) enum Format {
     /// Lanes
     #[default]
     Text,
-    /// Every event
+    /// Everything, for programs: `raddle schema` says in which form
     Json,
+    /// A sequence diagram for Markdown
+    Mermaid,
+    /// A timeline for ui.perfetto.dev and Chrome's tracing page
+    Perfetto,
+    /// A page of its own
+    Html,
 }
 
 #[derive(Debug, Args)]
@@ -151,6 +159,9 @@ pub(super) struct TraceArgs {
     /// Every operation, loops folded; every fact; the sources. Otherwise what it takes to see the bug, on one screen
     #[arg(long)]
     pub(super) full: bool,
+    /// Write it to this file
+    #[arg(short, long, value_name = "FILE")]
+    pub(super) out: Option<PathBuf>,
 }
 
 #[derive(Debug, Args)]
@@ -167,6 +178,26 @@ pub(super) struct ReplayArgs {
     /// Every operation, loops folded; every fact; the sources. Otherwise what it takes to see the bug, on one screen
     #[arg(long)]
     pub(super) full: bool,
+    /// How to draw it
+    #[arg(long, value_enum, default_value_t)]
+    pub(super) format: Format,
+}
+
+/// The documents that have a schema.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub(super) enum SchemaOf {
+    /// What `--format json` prints
+    #[default]
+    Counterexample,
+    /// What `raddle record` writes
+    Record,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SchemaArgs {
+    /// Of which document
+    #[arg(value_enum, value_name = "DOCUMENT", default_value_t)]
+    pub(super) of: SchemaOf,
 }
 
 #[derive(Debug, Args)]

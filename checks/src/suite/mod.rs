@@ -6,6 +6,7 @@ mod cli;
 mod harness;
 mod list;
 mod measure;
+mod render;
 mod replay;
 mod run;
 mod select;
@@ -112,6 +113,10 @@ pub fn run(catalogue: &'static Catalogue, args: impl IntoIterator<Item = impl In
         cli::Command::StressChild(args) => stress::run_child(catalogue, &args),
         cli::Command::Record(args) => replay::record(catalogue, &args, &terminal),
         cli::Command::Measure(args) => measure::run(catalogue, &args, &terminal),
+        cli::Command::Schema(args) => {
+            render::print_schema(&args, &terminal);
+            Ok(EXIT_MET)
+        }
     };
     result.unwrap_or_else(|error| {
         terminal.error(&error.to_string());

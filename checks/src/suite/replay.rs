@@ -1,11 +1,11 @@
 //! `raddle replay` and `raddle record`: counterexamples that are kept.
 
 use super::cli::{RecordArgs, ReplayArgs};
+use super::render::{print, render, say};
 use super::run::{Job, run_jobs};
 use super::terminal::Terminal;
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, check, select, study};
 use crate::report::Header;
-use crate::report::text::counterexample;
 use crate::schedule::excerpt;
 use crate::{Catalogue, Checker, Drift, Effort, Engine, Finder, Followed, Pattern, Record, RecordError, Schedule};
 use crate::{Study, Variant};
@@ -109,7 +109,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ReplayArgs, terminal: &T
             return Err(kept.foreign(format!("the schedule does not fit the program: {drift}\n{}", kept.hint())));
         }
         let text = format!("✗ {}: the schedule no longer fails; it was: {}\n", kept.name(), kept.record.verdict);
-        terminal.print(&text);
+        say(args.format, &text, terminal);
         return Ok(EXIT_UNMET);
     };
     if let Some(drift) = drift {
@@ -118,17 +118,17 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ReplayArgs, terminal: &T
     let study = kept.checker().study(kept.program(), found, Effort::default());
     draw(&kept, kept.record.found.clone(), &study.map_err(|source| kept.check_error(source))?, args, terminal);
     if found.verdict == kept.record.verdict {
-        terminal.print(&format!("\n{} reproduced under {}\n", terminal.style.good("✓"), kept.engine));
+        say(args.format, &format!("\n{} reproduced under {}\n", terminal.style.good("✓"), kept.engine), terminal);
         return Ok(EXIT_MET);
     }
-    terminal.print(&format!("\n✗ it was recorded as: {}\n", kept.record.verdict));
+    say(args.format, &format!("\n✗ it was recorded as: {}\n", kept.record.verdict), terminal);
     Ok(EXIT_UNMET)
 }
 
 fn draw(kept: &Kept<'_>, found: Vec<Finder>, study: &Study, args: &ReplayArgs, terminal: &Terminal) {
     let header = study::header(kept.pattern, kept.variant, found);
     let header = Header { record: Some(kept.path.display().to_string()), ..header };
-    terminal.print(&counterexample(Some(&header), study, &terminal.view(args.full)));
+    print(args.format, &render(args.format, &header, study, &terminal.view(args.full)), terminal);
 }
 
 /// Searches again from the longest part of the schedule that still leads to the bug, and records what is found.
@@ -141,17 +141,17 @@ fn update(kept: &Kept<'_>, args: &ReplayArgs, terminal: &Terminal) -> Result<u8,
             "✗ {}: nothing fails as {expect} any more, near this schedule: the record is left as it is\n",
             kept.name()
         );
-        terminal.print(&text);
+        say(args.format, &text, terminal);
         return Ok(EXIT_UNMET);
     };
     let Record { pattern, variant, found, .. } = &kept.record;
     let record = Record::new(pattern, variant, found.clone(), kept.pattern.source.hash(), &study);
     draw(kept, found.clone(), &study, args, terminal);
     if record == kept.record {
-        terminal.print("\nthe record is as it has to be\n");
+        say(args.format, "\nthe record is as it has to be\n", terminal);
     } else {
         record.write(kept.path)?;
-        terminal.print(&format!("\n{} updated\n", kept.path.display()));
+        say(args.format, &format!("\n{} updated\n", kept.path.display()), terminal);
     }
     Ok(EXIT_MET)
 }

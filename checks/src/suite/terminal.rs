@@ -30,11 +30,21 @@ impl Terminal {
 
     /// Prints to stdout; a reader that has gone away ends the command quietly.
     pub(super) fn print(&self, text: &str) {
-        let text = self.style.chars(text);
+        self.print_exactly(&self.style.chars(text));
+    }
+
+    /// Prints to stdout in whatever characters the text has.
+    #[expect(clippy::unused_self, reason = "who prints has a terminal")]
+    pub(super) fn print_exactly(&self, text: &str) {
         let mut out = std::io::stdout().lock();
         if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
             std::process::exit(i32::from(super::EXIT_USAGE));
         }
+    }
+
+    /// Prints to stderr, out of the way of what goes to stdout.
+    pub(super) fn note(&self, text: &str) {
+        let _ = std::io::stderr().write_all(self.error_style.chars(text).as_bytes());
     }
 
     pub(super) fn error(&self, text: &str) {

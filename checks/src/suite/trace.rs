@@ -1,10 +1,11 @@
 //! `raddle trace`: a variant's counterexample.
 
-use super::cli::{Format, TraceArgs};
+use super::cli::TraceArgs;
+use super::render::{print, render, say, write};
 use super::run::Job;
 use super::terminal::Terminal;
 use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, SuiteError, select, study};
-use crate::report::text::counterexample;
+use crate::report::text::Style;
 use crate::{Catalogue, Engine, Outcome};
 
 pub(super) fn run(catalogue: &'static Catalogue, args: &TraceArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
@@ -16,25 +17,25 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &TraceArgs, terminal: &Te
     match &result.outcome {
         Ok(Outcome::Fails(_)) => {
             for (header, study) in study::counterexamples(std::slice::from_ref(&result), args.seed)? {
-                let text = match args.format {
-                    Format::Text => counterexample(Some(&header), &study, &terminal.view(args.full)),
-                    Format::Json => {
-                        let json = serde_json::to_string_pretty(&study).expect("a study is plain data");
-                        format!("{json}\n")
-                    }
-                };
-                terminal.print(&text);
+                // A file has no colours.
+                let style = Style { colour: terminal.style.colour && args.out.is_none(), ..terminal.view(args.full) };
+                let text = render(args.format, &header, &study, &style);
+                match &args.out {
+                    Some(path) => write(path, &text)?,
+                    None => print(args.format, &text, terminal),
+                }
             }
         }
         Ok(Outcome::Holds(coverage)) => {
             let executions = coverage.executions();
-            terminal.print(&format!("{name}: holds, {coverage}, {executions} executions: there is nothing to trace\n"));
+            let held = format!("{name}: holds, {coverage}, {executions} executions: there is nothing to trace\n");
+            say(args.format, &held, terminal);
             if let Some(reason) = variant.missed(engine) {
-                terminal.print(&format!("  {engine} can't see this bug: {reason}\n"));
+                say(args.format, &format!("  {engine} can't see this bug: {reason}\n"), terminal);
             }
         }
         Ok(Outcome::Inconclusive { executions, .. }) => {
-            terminal.print(&format!("{name}: inconclusive after {executions} executions\n"));
+            say(args.format, &format!("{name}: inconclusive after {executions} executions\n"), terminal);
             return Ok(EXIT_INCONCLUSIVE);
         }
         Err(error) => return Err(SuiteError::Check { name, source: error.clone() }),
