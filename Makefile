@@ -10,7 +10,9 @@ test:    ## every test, every pattern × variant × engine among them
 
 bless:   ## record the counterexamples anew, and draw them
 	cargo run --release --locked -p raddle-scenarios -- record --out fixtures
-	INSTA_UPDATE=always cargo test --locked -p raddle-tests --test fixtures
+	cargo run --release --locked -p raddle-scenarios -- schema counterexample >checks/schema/counterexample.schema.json
+	cargo run --release --locked -p raddle-scenarios -- schema record >checks/schema/record.schema.json
+	INSTA_UPDATE=always cargo test --locked -p raddle-tests --test fixtures --test formats
 
 bench:   ## what the facade costs beside the bare engines, in one run
 	cargo bench --locked -p raddle-tests --bench facade
