@@ -268,7 +268,7 @@ fn the_full_view_folds_loops_and_the_essential_one_fits_a_screen() {
             let work = move || {
                 for _ in 0..40 {
                     theirs.fetch_add(1, SeqCst);
-                    drop(theirs.load(SeqCst));
+                    _ = theirs.load(SeqCst);
                 }
             };
             thread::spawn(work).join().unwrap();

@@ -72,7 +72,7 @@ fn lines(page: &str) -> String {
 /// What is known, as a list of terms.
 fn facts(header: Option<&Header>, study: &Study) -> Markup {
     let found = &study.counterexample;
-    let (label, data) = words::data(&found.verdict);
+    let (label, data) = words::data(&found.verdict, &ToString::to_string);
     let again = if found.schedule.round > 0 { ", and round again" } else { "" };
     let mut facts: Vec<(&str, Vec<String>)> = vec![
         (label, data),

@@ -230,7 +230,7 @@ impl<'a> Timeline<'a> {
             self.instant("no way back".into(), "verdict", "p", track(0), start + duration, args);
         }
         let verdict = &self.study.counterexample.verdict;
-        let (label, data) = words::data(verdict);
+        let (label, data) = words::data(verdict, &ToString::to_string);
         let mut args: Args = [("why", verdict.to_string().into()), (label, data.into())].into();
         args.insert("preemptions", words::fewest(self.study).into());
         let missed = words::missed(self.study);

@@ -7,9 +7,9 @@ mod lanes;
 mod quote;
 mod rows;
 
-use super::Header;
+use super::{Header, words};
 use crate::study::Study;
-use crate::verdict::{Place, Verdict};
+use crate::verdict::Place;
 use anstyle::{AnsiColor, Style as Ansi};
 use std::fmt::Write;
 
@@ -120,7 +120,7 @@ const SCREEN: usize = 25;
 pub fn counterexample(header: Option<&Header>, study: &Study, style: &Style) -> String {
     let verdict = &study.counterexample.verdict;
     let mut out = String::new();
-    let title = title(verdict);
+    let title = words::title(verdict);
     let _ = match header {
         Some(header) => {
             writeln!(out, "{} {} · {}: {}", style.bad("✗"), header.pattern, header.variant, style.bad(&title))
@@ -138,19 +138,6 @@ pub fn counterexample(header: Option<&Header>, study: &Study, style: &Style) -> 
         out.push_str(&quote::sources(study, *style));
     }
     style.chars(&out)
-}
-
-/// The verdict and its measure.
-fn title(verdict: &Verdict) -> String {
-    match verdict {
-        Verdict::Deadlock { cycle } => match cycle.len() {
-            1 => "deadlock with itself".into(),
-            tasks => format!("deadlock: a cycle of {tasks}"),
-        },
-        Verdict::Livelock { steps, .. } => format!("livelock: a round of {steps} steps"),
-        Verdict::Starvation { bypassed, bound, .. } => format!("starvation: bypassed {bypassed} times of {bound}"),
-        other => other.name().to_owned(),
-    }
 }
 
 /// `file:line`, or `:line` where the file goes without saying.

@@ -69,8 +69,13 @@ pub(super) fn target<'a>(trace: &'a Trace, event: &Event) -> &'a str {
 
 /// Whether the event has a line of its own: a task's ends, and a guard's or a handle's, have not.
 pub(super) fn has_place(event: &Event) -> bool {
-    let ends = ["start", "finish", "unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver"];
-    !ends.contains(&event.operation.as_str())
+    !matches!(event.operation.as_str(), "start" | "finish") && !is_end(event)
+}
+
+/// Whether the event is what a destructor does.
+pub(super) fn is_end(event: &Event) -> bool {
+    let ends = ["unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver"];
+    ends.contains(&event.operation.as_str())
 }
 
 /// Whether the event is one of the schedule's steps, rather than what comes with one, or what would have been the next.
@@ -79,29 +84,49 @@ pub(super) fn is_step(event: &Event) -> bool {
     !within && !matches!(event.phase, Phase::Waits | Phase::Next)
 }
 
-/// What the event did, by whom, and in which step: `main: load flag (step 4)`.
-fn does(trace: &Trace, index: usize) -> String {
-    let event = &trace.events[index];
-    let step = if is_step(event) { format!(" (step {})", event.step) } else { String::new() };
-    let verb = match event.operation.as_str() {
-        "wake" => "wake on",
-        "wait" => "wait on",
-        operation => operation,
+/// What the event's task does, in the third person.
+pub(super) fn verb(event: &Event) -> String {
+    let operation = event.operation.as_str();
+    let (first, rest) = operation.split_once(' ').unwrap_or((operation, ""));
+    let first = match (operation, first) {
+        ("wake", _) if event.phase == Phase::Waits => return "waits on".into(),
+        ("wake", _) => return "wakes on".into(),
+        ("wait", _) => return "waits on".into(),
+        ("notify one" | "notify all", _) => return "notifies".into(),
+        ("read lock" | "write lock", _) => return format!("{first}-locks"),
+        ("try lock", _) => return "tries to lock".into(),
+        (_, "try") => return format!("tries to {rest}"),
+        (_, "compare") => return "compares and exchanges".into(),
+        (_, "is") => return "asks for the end of".into(),
+        (_, word) => word,
     };
-    let target = target(trace, event);
+    let third = match first {
+        word if word.ends_with('s') || word.ends_with("sh") || word.ends_with("ch") => format!("{word}es"),
+        word => format!("{word}s"),
+    };
+    if rest.is_empty() { third } else { format!("{third} {rest}") }
+}
+
+/// What the event did to `target`, by whom, and in which step: `main loads flag (4)`.
+fn does(trace: &Trace, event: &Event, target: &str) -> String {
+    let step = if is_step(event) { format!(" ({})", event.step) } else { String::new() };
     let space = if target.is_empty() { "" } else { " " };
-    format!("{}: {verb}{space}{target}{step}", trace.task(event.task))
+    format!("{} {}{space}{target}{step}", trace.task(event.task), verb(event))
 }
 
-/// A pair in order: `main: load flag (step 4) before sender: store flag (step 6)`.
+/// A pair in order: `main loads flag (4) before sender stores it (6)`.
 pub(super) fn order(trace: &Trace, pair: &Pair) -> String {
-    format!("{} before {}", does(trace, pair.first), does(trace, pair.second))
+    let (first, second) = (&trace.events[pair.first], &trace.events[pair.second]);
+    let (one, two) = (target(trace, first), target(trace, second));
+    let two = if one == two && !one.is_empty() { "it" } else { two };
+    format!("{} before {}", does(trace, first, one), does(trace, second, two))
 }
 
-/// What a task was too late for: `main: load flag (step 4) with this still to come: sender: store flag`.
+/// What a task was too late for: `main loads flag (4) with this still to come: sender store flag`.
 pub(super) fn late(trace: &Trace, late: &Late) -> String {
-    let operation = &late.operation;
-    format!("{} with this still to come: {}: {operation}", does(trace, late.first), trace.task(late.task))
+    let first = &trace.events[late.first];
+    let does = does(trace, first, target(trace, first));
+    format!("{does} with this still to come: {} {}", trace.task(late.task), late.operation)
 }
 
 /// Everything that decides, in words, of one event or of all.
@@ -129,49 +154,62 @@ pub(super) fn missed(study: &Study) -> Vec<String> {
     study.missed.iter().map(sentence).collect()
 }
 
+/// That all of so many executions were run.
+fn all(count: u64) -> String {
+    if count == 1 { "the only one was run".to_owned() } else { format!("all {count} were run") }
+}
+
 /// From where on there is no way back.
 pub(super) fn no_return(study: &Study) -> Option<String> {
     let point = study.point_of_no_return?;
-    let runs = match (point.exhaustive, point.continuations) {
-        (true, 1) => "the only one was run".to_owned(),
-        (true, runs) => format!("all {runs} were run"),
-        (false, runs) => format!("{runs} were drawn, not all run"),
-    };
+    let count = point.continuations;
+    let runs = if point.exhaustive { all(count) } else { format!("{count} were drawn, not all run") };
     Some(format!("after step {} every continuation fails: {runs}", point.step))
 }
 
 /// How many preemptions it takes, and how sure that is.
 pub(super) fn fewest(study: &Study) -> String {
     let (fewest, count) = (&study.fewest, study.shrunk.preemptions);
-    let so = if fewest.otherwise.is_some() { " so" } else { "" };
+    let (so, runs) = (if fewest.otherwise.is_some() { " so" } else { "" }, fewest.executions);
     match (fewest.proven, fewest.none_below) {
         (true, _) if count == 0 => "0".to_owned(),
         (true, _) if study.weak => format!("{count}: the search found none with fewer, and was exhaustive"),
-        (true, _) => format!("{count}: no schedule with fewer fails{so} (all {} were run)", fewest.executions),
-        (false, 0) => format!("{count}; whether fewer do is not known ({} were run, not all)", fewest.executions),
+        (true, _) => format!("{count}: no schedule with fewer fails{so} ({})", all(runs)),
+        (false, 0) => format!("{count}; whether fewer do is not known ({runs} were run, not all)"),
         (false, below) => {
-            let runs = fewest.executions;
             format!("{count}: no schedule with fewer than {below} fails{so}; the rest is not known ({runs} were run)")
         }
     }
 }
 
+/// What a study says of memory, if it is not all about interleavings.
+pub(super) fn memory(study: &Study) -> Option<&'static str> {
+    let events = &study.counterexample.trace.events;
+    let stale = |value: &String| value.contains("(stale");
+    let stale = events.iter().filter_map(|event| event.value.as_ref()).any(stale);
+    study.weak.then_some(if stale {
+        "a load sees an older value, which no interleaving alone can give it"
+    } else {
+        "no interleaving was found that fails so: this is the schedule as it was found"
+    })
+}
+
 /// One edge of a deadlock: what the task holds, and what it waits for.
-fn edge(wait: &Wait, cycle: &[Wait]) -> String {
+fn edge(wait: &Wait, cycle: &[Wait], at: &dyn Fn(&Place) -> String) -> String {
     let holds = match cycle.iter().find(|other| other.held_by == wait.task) {
         Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
-        Some(held) => format!("holds {} ({})", held.wants, held.since),
+        Some(held) => format!("holds {} ({})", held.wants, at(&held.since)),
         None => "holds nothing".into(),
     };
     let wants = if wait.operation == "join" { "joins" } else { "wants" };
-    format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, wait.at)
+    format!("{} {holds}, {wants} {} ({})", wait.task, wait.wants, at(&wait.at))
 }
 
-/// The verdict's own data: a label, and a line for each part.
-pub(super) fn data(verdict: &Verdict) -> (&'static str, Vec<String>) {
-    let placed = |text: String, at: &Place| format!("{text} ({at})");
+/// The verdict's own data: a label, and a line for each part. `at` writes a place.
+pub(super) fn data(verdict: &Verdict, at: &dyn Fn(&Place) -> String) -> (&'static str, Vec<String>) {
+    let placed = |text: String, place: &Place| format!("{text} ({})", at(place));
     match verdict {
-        Verdict::Deadlock { cycle } => ("cycle", cycle.iter().map(|wait| edge(wait, cycle)).collect()),
+        Verdict::Deadlock { cycle } => ("cycle", cycle.iter().map(|wait| edge(wait, cycle, at)).collect()),
         Verdict::Stuck { waiting } => {
             let line = |waiting: &crate::Waiting| {
                 let verb = if waiting.operation == "wake" { "wait on" } else { &waiting.operation };
@@ -186,8 +224,8 @@ pub(super) fn data(verdict: &Verdict) -> (&'static str, Vec<String>) {
             };
             ("accesses", vec![line(first), line(second)])
         }
-        Verdict::Assertion { message, at, .. } => {
-            let place = at.as_ref().map(|at| format!("at {at}"));
+        Verdict::Assertion { message, at: place, .. } => {
+            let place = place.as_ref().map(|place| format!("at {}", at(place)));
             ("failed", message.lines().map(str::to_owned).chain(place).collect())
         }
         Verdict::Starvation { by, .. } => ("bypassed by", vec![by.join(", ")]),

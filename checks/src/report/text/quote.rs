@@ -1,8 +1,7 @@
 //! The sources of what decides, with the operations underlined, as rustc does it.
 
-use super::facts::{name, verb};
-use super::rows::has_place;
 use super::{Style, clean};
+use crate::report::words::{has_place, target, verb};
 use crate::study::Study;
 use crate::trace::{Event, Phase, Trace};
 use crate::verdict::Place;
@@ -64,7 +63,7 @@ fn is_end(trace: &Trace, index: usize) -> bool {
 }
 
 fn label(trace: &Trace, event: &Event) -> String {
-    let does = clean(&format!("{} {} {}", trace.task(event.task), verb(event), name(trace, event)));
+    let does = clean(&format!("{} {} {}", trace.task(event.task), verb(event), target(trace, event)));
     match event.phase {
         Phase::Waits => does.replace(" locks ", " waits for "),
         Phase::Next => format!("next, {does}"),

@@ -1,6 +1,7 @@
 //! The rows that a trace gives, and which of them are shown: one for each event, and rules across.
 
 use super::{clean, place};
+use crate::report::words::{self, has_place, is_end};
 use crate::study::Study;
 use crate::trace::{Event, Phase, Trace};
 use crate::verdict::Verdict;
@@ -90,17 +91,6 @@ pub(super) fn common_file(trace: &Trace) -> Option<String> {
     let mut files = trace.events.iter().filter(|event| has_place(event)).map(|event| &event.at.file);
     let first = files.next()?;
     files.all(|file| file == first).then(|| first.clone())
-}
-
-/// Whether the event has a line of its own: a guard's end, or a handle's, has not.
-pub(super) fn has_place(event: &Event) -> bool {
-    !matches!(event.operation.as_str(), "start" | "finish") && !is_end(event)
-}
-
-/// Whether the event is what a destructor does.
-fn is_end(event: &Event) -> bool {
-    let ends = ["unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver"];
-    ends.contains(&event.operation.as_str())
 }
 
 /// Every row of the study's trace, with so many of the orders that decide marked.
@@ -203,17 +193,7 @@ fn bypasses(trace: &Trace, index: usize) -> bool {
 
 /// What happened, in a lane's words: `lock counter = 0 :43`.
 fn text(trace: &Trace, event: &Event, file: Option<&str>) -> Text {
-    let mut what: String = match (event.operation.as_str(), event.phase) {
-        ("wake", Phase::Waits) => "wait".into(),
-        ("wake", _) => "wake on".into(),
-        ("wait", _) => "release to wait on".into(),
-        (operation, _) => operation.to_owned(),
-    };
-    let object = event.object.map(|object| &trace.objects[object].name);
-    if let Some(about) = object.or(event.other.map(|task| &trace.tasks[task])) {
-        what.push(' ');
-        what.push_str(&clean(about));
-    }
+    let mut what = clean(&words::what(trace, event));
     what.push_str(match event.phase {
         Phase::Done => "",
         Phase::Refused => " (refused)",
