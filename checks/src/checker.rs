@@ -2,10 +2,11 @@
 
 use crate::engine::{self, Engine, Followed, Program};
 use crate::execution::Rules;
+use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::report::text;
 use crate::schedule::Schedule;
 use crate::study::{self, Effort, Like, Study};
-use crate::verdict::{CheckError, Counterexample, Outcome, Verdict};
+use crate::verdict::Verdict;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;

@@ -16,6 +16,7 @@ mod checker;
 mod engine;
 mod execution;
 mod fairness;
+mod outcome;
 pub mod report;
 mod scenario;
 mod schedule;
@@ -33,14 +34,13 @@ use engine::real;
 pub use checker::{Checker, check};
 pub use engine::{Engine, Followed, Strategy};
 pub use fairness::{Bypass, Request};
+pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Outcome};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
 pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
 pub use study::{Effort, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};
-pub use verdict::{
-    Access, Budget, CheckError, Counterexample, Coverage, Drift, Outcome, Place, Verdict, Wait, Waiting,
-};
+pub use verdict::{Access, Place, Verdict, Wait, Waiting};
 
 /// What a scenario file declares itself with.
 pub mod prelude {

@@ -3,8 +3,9 @@
 //! Declarations are constants, so that the catalogue is plain data: a stranger's project has its own.
 
 use crate::engine::{Engine, Strategy};
+use crate::outcome::Outcome;
 use crate::source::Source;
-use crate::verdict::{Outcome, Verdict};
+use crate::verdict::Verdict;
 use std::fmt;
 
 /// All patterns of a project.

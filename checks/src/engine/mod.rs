@@ -11,8 +11,8 @@ pub use self::shuttle::Strategy;
 
 use crate::checker::Plan;
 use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport};
+use crate::outcome::{CheckError, Counterexample, Coverage, Drift, Outcome};
 use crate::schedule::Schedule;
-use crate::verdict::{CheckError, Counterexample, Coverage, Drift, Outcome};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;

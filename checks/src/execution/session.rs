@@ -4,9 +4,10 @@
 //! is over, or when the thread can't go on, its report goes to whoever started it.
 
 use super::{Decision, Execution, Mode, Random, Source, begin, end};
+pub(crate) use crate::outcome::Budget;
+use crate::outcome::Drift;
 use crate::trace::Trace;
-pub(crate) use crate::verdict::Budget;
-use crate::verdict::{Drift, Place, Verdict};
+use crate::verdict::{Place, Verdict};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::num::NonZeroU64;

@@ -6,7 +6,8 @@ use super::{
     take_unwinding, try_with, with,
 };
 use crate::engine;
-use crate::verdict::{Drift, Verdict};
+use crate::outcome::Drift;
+use crate::verdict::Verdict;
 use std::panic::resume_unwind;
 
 /// What unwinds a task's stack when its execution is over.

@@ -2,8 +2,9 @@
 
 use super::Schedule;
 use crate::engine::Engine;
+use crate::outcome::Counterexample;
 use crate::study::Study;
-use crate::verdict::{Counterexample, Verdict};
+use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::fs::File;
 use std::io::{Read, Write};

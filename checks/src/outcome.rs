@@ -1,0 +1,174 @@
+//! What a check comes to: an outcome, how much was searched, and why a check can't be made at all.
+
+use crate::schedule::Schedule;
+use crate::trace::Trace;
+use crate::verdict::Verdict;
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// Which limit ended a search early.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Budget {
+    /// The number of executions.
+    Executions,
+    /// The time.
+    Time,
+    /// The steps of one execution.
+    Steps,
+}
+
+/// How much of a program's behaviour a search that found nothing has seen.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Coverage {
+    /// Every execution that the engine can tell apart.
+    Exhaustive {
+        /// How many there were.
+        executions: u64,
+    },
+    /// Every execution with at most so many preemptions.
+    Bounded {
+        /// The bound.
+        preemptions: usize,
+        /// How many there were.
+        executions: u64,
+    },
+    /// So many schedules, drawn at random.
+    Sampled {
+        /// How many were drawn.
+        executions: u64,
+        /// From which seed.
+        seed: u64,
+    },
+}
+
+impl Coverage {
+    /// Executions seen.
+    #[must_use]
+    pub fn executions(&self) -> u64 {
+        match self {
+            Coverage::Exhaustive { executions }
+            | Coverage::Bounded { executions, .. }
+            | Coverage::Sampled { executions, .. } => *executions,
+        }
+    }
+}
+
+impl fmt::Display for Coverage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Coverage::Exhaustive { .. } => write!(f, "exhaustive"),
+            Coverage::Bounded { preemptions, .. } => write!(f, "≤ {preemptions} preemptions"),
+            Coverage::Sampled { .. } => write!(f, "sampled"),
+        }
+    }
+}
+
+/// A failure with everything that is needed to see it again.
+#[derive(Clone, Debug, Serialize)]
+pub struct Counterexample {
+    /// How the program fails.
+    pub verdict: Verdict,
+    /// Which of the engine's executions failed, counted from 1 over the whole search.
+    pub execution: u64,
+    /// The search had proven that nothing fails with this many preemptions, if it went about it that way.
+    pub none_within: Option<usize>,
+    /// Who ran when, and how each choice was answered.
+    pub schedule: Schedule,
+    /// Every operation, in order.
+    pub trace: Trace,
+}
+
+/// What a check comes to.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// Nothing failed in what was searched.
+    Holds(Coverage),
+    /// A counterexample was found.
+    Fails(Box<Counterexample>),
+    /// A budget ran out before the search was done: this says nothing.
+    Inconclusive {
+        /// Which budget.
+        budget: Budget,
+        /// Executions until then.
+        executions: u64,
+    },
+}
+
+impl Outcome {
+    /// Executions that were run, over the whole search.
+    #[must_use]
+    pub fn executions(&self) -> u64 {
+        match self {
+            Outcome::Holds(coverage) => coverage.executions(),
+            Outcome::Fails(counterexample) => counterexample.execution,
+            Outcome::Inconclusive { executions, .. } => *executions,
+        }
+    }
+
+    /// The counterexample, if one was found.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample> {
+        match self {
+            Outcome::Fails(counterexample) => Some(counterexample),
+            _ => None,
+        }
+    }
+}
+
+/// Why a check could not be made at all.
+#[derive(Clone, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CheckError {
+    /// loom takes five threads, `main` included.
+    #[error(
+        "{} threads ({}) are more than loom's {limit}: check with fewer, or under an engine without a limit \
+         (`Engine::shuttle()`)",
+        names.len(), names.join(", ")
+    )]
+    TooManyThreads {
+        /// The threads of the program.
+        names: Vec<String>,
+        /// The engine's limit.
+        limit: usize,
+    },
+    /// The closure does not do the same when it is run the same way.
+    #[error(
+        "the program is not deterministic: {what}\nrun twice under one schedule it did two things; look for a clock, \
+         randomness, a static, or a HashMap's order in it, and make it part of the model (`raddle::choose`)"
+    )]
+    Nondeterministic {
+        /// What differed.
+        what: String,
+    },
+    /// A recorded schedule does not fit the program.
+    #[error("the schedule does not fit the program: {0}")]
+    Drift(Drift),
+    /// The engine itself gave up.
+    #[error("the engine stopped: {0}")]
+    Engine(String),
+}
+
+/// Where a recorded schedule and a program part.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Drift {
+    /// The first step that differs, counted from 1.
+    pub step: usize,
+    /// What the schedule says.
+    pub expected: String,
+    /// What the program does.
+    pub found: String,
+    /// Who could go on there, and with what.
+    pub enabled: Vec<String>,
+}
+
+impl fmt::Display for Drift {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "step {}: expected {}, but {}", self.step, self.expected, self.found)?;
+        if !self.enabled.is_empty() {
+            write!(f, "; able to go on: {}", self.enabled.join(", "))?;
+        }
+        Ok(())
+    }
+}
