@@ -131,11 +131,11 @@ fn order(pair: &Pair, trace: &Trace, layout: &Layout) -> Markup {
     }
 }
 
-/// A line across all lanes, with its text.
+/// A line across all lanes, with its text above it.
 fn rule(text: &str, line: &str, label: &str, y: usize, layout: &Layout) -> Markup {
     html! {
         line class=(line) x1="0" y1=(y) x2=(layout.width) y2=(y) {}
-        text class=(format!("label {label}")) x=(LABEL * 2) y=(y + 4) { (clean(text)) }
+        text class=(format!("label {label}")) x=(LABEL * 2) y=(y.saturating_sub(4)) { (clean(text)) }
     }
 }
 
