@@ -1,15 +1,14 @@
-//! Studies: what shrinking keeps, what a reversal shows, and what becomes of a record whose program has changed.
+//! Studies: what shrinking keeps, what a reversal shows, and what is said of what can't be replayed.
+
+mod changed;
 
 use raddle::suite::{ShrinkCase, shrink_cases};
 use raddle::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use raddle::sync::{Arc, Condvar, Mutex, RwLock, Semaphore, mpsc};
-use raddle::{
-    Catalogue, Checker, Class, Effort, Engine, Expect, Family, Outcome, Pattern, Record, Source, Study, Variant,
-};
+use raddle::{Checker, Effort, Engine, Outcome, Study};
 use raddle::{Verdict, thread};
 use raddle_scenarios::CATALOGUE;
 use std::collections::BTreeMap;
-use std::path::Path;
 use std::time::Duration;
 
 #[test]
@@ -65,6 +64,79 @@ fn order(study: &Study) -> Vec<String> {
         format!("{} {}", trace.task(event.task), event.operation)
     };
     study.critical().map(|pair| format!("{} before {}", does(pair.first), does(pair.second))).collect()
+}
+
+/// Of two ways to fail, the one that was found is the one that is shown, though the other takes no preemption.
+#[test]
+fn another_failure_is_not_what_is_studied() {
+    let program: fn() = || {
+        let shared = Arc::new((AtomicU32::new(0).named("counter"), AtomicBool::new(false).named("late")));
+        let theirs = Arc::clone(&shared);
+        let other = thread::spawn(move || {
+            theirs.0.store(theirs.0.load(SeqCst) + 1, SeqCst);
+            theirs.1.store(true, SeqCst);
+        });
+        thread::yield_now();
+        let early = !shared.1.load(SeqCst);
+        shared.0.store(shared.0.load(SeqCst) + 1, SeqCst);
+        other.join().unwrap();
+        assert!(shared.0.load(SeqCst) == 2, "an increment was lost");
+        assert!(early, "the other one was first");
+    };
+    let lost = |verdict: &Verdict| matches!(verdict, Verdict::Assertion { message, .. } if message.contains("lost"));
+    let mut seen = 0;
+    for seed in 0..40 {
+        let checker = Checker::new().engine(Engine::shuttle()).seed(seed);
+        let study = match checker.run(program) {
+            Ok(Outcome::Fails(found)) if lost(&found.verdict) => {
+                checker.study(program, &found, Effort::default()).unwrap()
+            }
+            _ => continue,
+        };
+        seen += 1;
+        assert!(lost(&study.counterexample.verdict), "{}", study.counterexample.verdict);
+        assert_eq!((study.shrunk.preemptions, study.fewest.proven), (1, true), "{:?}", study.fewest);
+        let otherwise = study.fewest.otherwise.expect("the other failure takes no preemption");
+        assert!(!lost(&otherwise), "{otherwise}");
+    }
+    assert!(seen > 5, "only {seen} of the seeds find it first");
+}
+
+/// A run with one task less may need a preemption more: that is no gain.
+#[test]
+fn a_task_less_is_not_worth_a_preemption_more() {
+    let program: fn() = || {
+        let shared = Arc::new((Mutex::new(()).named("lock"), AtomicU32::new(0).named("flag")));
+        let (sender, receiver) = mpsc::channel();
+        let theirs = Arc::clone(&shared);
+        let hold = move || {
+            let _guard = theirs.0.lock().unwrap();
+            receiver.recv().unwrap();
+        };
+        let holder = thread::Builder::new().name("holder".into()).spawn(hold).unwrap();
+        thread::yield_now();
+        let theirs = Arc::clone(&shared);
+        let set = move || {
+            theirs.1.store(1, SeqCst);
+            sender.send(()).unwrap();
+        };
+        let setter = thread::Builder::new().name("setter".into()).spawn(set).unwrap();
+        let guard = shared.0.lock().unwrap();
+        assert_eq!(shared.1.load(SeqCst), 0, "too late");
+        drop(guard);
+        setter.join().unwrap();
+        holder.join().unwrap();
+    };
+    let mut seen = 0;
+    for seed in 0..100 {
+        let checker = Checker::new().engine(Engine::shuttle()).seed(seed);
+        let Ok(Outcome::Fails(found)) = checker.run(program) else { continue };
+        let study = checker.study(program, &found, Effort::default()).unwrap();
+        assert!(study.shrunk.preemptions <= study.found.preemptions, "{} became {}", study.found, study.shrunk);
+        assert_eq!(study.shrunk.preemptions, 0, "{}", study.counterexample.schedule);
+        seen += usize::from(study.found.preemptions == 0);
+    }
+    assert!(seen > 0, "none began without a preemption");
 }
 
 /// A bug for each kind of decision that a schedule takes: what remains of it is the decision.
@@ -306,95 +378,4 @@ fn what_can_not_be_replayed_is_left_as_it_was_found() {
     assert!(study.weak, "{:?}", study.counterexample.verdict);
     let drawn = raddle::report::text::counterexample(None, &study, &raddle::report::text::Style::PLAIN);
     assert!(drawn.contains("at first") && drawn.contains("the schedule as it was found"), "{drawn}");
-}
-
-fn lost(between: fn()) {
-    let counter = Arc::new(AtomicU32::new(0).named("counter"));
-    let add = |name: &str| {
-        let counter = Arc::clone(&counter);
-        let work = move || {
-            let value = counter.load(SeqCst);
-            between();
-            counter.store(value + 1, SeqCst);
-        };
-        thread::Builder::new().name(name.into()).spawn(work).unwrap()
-    };
-    for task in ["first", "second"].map(add) {
-        task.join().unwrap();
-    }
-    assert_eq!(counter.load(SeqCst), 2, "an increment was lost");
-}
-
-fn kept() {
-    let counter = Arc::new(AtomicU32::new(0).named("counter"));
-    let theirs = Arc::clone(&counter);
-    let first = thread::Builder::new().name("first".into());
-    let first = first.spawn(move || _ = theirs.fetch_add(1, SeqCst)).unwrap();
-    counter.fetch_add(1, SeqCst);
-    first.join().unwrap();
-    assert_eq!(counter.load(SeqCst), 2, "an increment was lost");
-}
-
-/// A catalogue of one variant, as it is after an edit.
-fn edited(program: fn(), text: &'static str) -> &'static Catalogue {
-    let variant = Variant::buggy("lossy", Class::AtomicityViolation, program)
-        .fails_with(Expect::Assertion("an increment was lost"));
-    let source = Source { path: "src/lossy.rs", text };
-    let pattern = Pattern::new("edited/counter", "none", source, vec![variant].leak());
-    let families = vec![Family { name: "edited", patterns: vec![pattern].leak() }].leak();
-    Box::leak(Box::new(Catalogue { name: "edited", families }))
-}
-
-fn raddle(catalogue: &'static Catalogue, arguments: &[&str]) -> u8 {
-    raddle::suite::run(catalogue, ["raddle"].iter().chain(arguments))
-}
-
-#[test]
-fn a_record_whose_program_has_changed_is_searched_for_again() {
-    let before = edited(|| lost(|| {}), "fn lossy() {}");
-    let after = edited(|| lost(thread::yield_now), "fn lossy() { yields }");
-    let folder = tempfile::tempdir().unwrap();
-    let out = folder.path().to_str().unwrap();
-    assert_eq!(raddle(before, &["record", "--out", out]), 0);
-    let file = folder.path().join("edited/counter/lossy.json");
-    let file = file.to_str().unwrap();
-    assert_eq!(raddle(before, &["replay", file]), 0);
-
-    let text = std::fs::read_to_string(file).unwrap();
-    assert_eq!(raddle(after, &["replay", file]), 2, "a step more does not fit");
-    assert_eq!(std::fs::read_to_string(file).unwrap(), text, "a replay alone leaves the record as it is");
-    assert_eq!(raddle(after, &["replay", "--update", file]), 0);
-    let (record, _) = Record::read(Path::new(file)).unwrap();
-    assert!(record.operations.iter().any(|operation| operation.ends_with("yield")), "{:?}", record.operations);
-    assert!(record.fewest && matches!(record.verdict, Verdict::Assertion { .. }));
-    assert_eq!(raddle(after, &["replay", file]), 0, "and it fits again");
-
-    let text = std::fs::read_to_string(file).unwrap();
-    assert_eq!(raddle(after, &["replay", "--update", file]), 0);
-    assert_eq!(std::fs::read_to_string(file).unwrap(), text, "there was nothing to update");
-}
-
-#[test]
-fn a_record_of_a_bug_that_is_gone_is_left_as_it_is() {
-    let before = edited(|| lost(|| {}), "fn lossy() {}");
-    let after = edited(kept, "fn kept() {}");
-    let folder = tempfile::tempdir().unwrap();
-    assert_eq!(raddle(before, &["record", "--out", folder.path().to_str().unwrap()]), 0);
-    let file = folder.path().join("edited/counter/lossy.json");
-    let text = std::fs::read_to_string(&file).unwrap();
-    assert_eq!(raddle(after, &["replay", file.to_str().unwrap()]), 2);
-    assert_eq!(raddle(after, &["replay", "--update", file.to_str().unwrap()]), 1);
-    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
-}
-
-#[test]
-fn drift_names_the_step_and_who_could_go_on() {
-    let checker = Checker::new().engine(Engine::shuttle());
-    let schedule = "main×3 first×3 first".parse().unwrap();
-    let followed = checker.follow(|| lost(|| {}), &schedule).unwrap();
-    let drift = followed.drift.expect("the first has only three steps");
-    assert_eq!((drift.step, drift.expected.as_str()), (7, "`first` to go on"));
-    assert_eq!(drift.found, "`first` has finished");
-    assert_eq!(drift.enabled, ["main (join first)", "second (start)"]);
-    assert_eq!(followed.operations.last().unwrap(), "first store counter");
 }
