@@ -1,7 +1,7 @@
 //! What becomes of a record whose program has changed.
 
 use raddle::sync::Arc;
-use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use raddle::sync::atomic::{AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
 use raddle::{Catalogue, Checker, Class, Engine, Expect, Family, Pattern, Record, Source, Variant, Verdict, thread};
 use std::path::Path;
 
@@ -34,8 +34,11 @@ fn kept() {
 
 /// A catalogue of one variant, as it is after an edit.
 fn edited(program: fn(), text: &'static str) -> &'static Catalogue {
-    let variant = Variant::buggy("lossy", Class::AtomicityViolation, program)
-        .fails_with(Expect::Assertion("an increment was lost"));
+    let variant = Variant::buggy("lossy", Class::AtomicityViolation, program);
+    catalogue(variant.fails_with(Expect::Assertion("an increment was lost")), text)
+}
+
+fn catalogue(variant: Variant, text: &'static str) -> &'static Catalogue {
     let source = Source { path: "src/lossy.rs", text };
     let pattern = Pattern::new("edited/counter", "none", source, vec![variant].leak());
     let families = vec![Family { name: "edited", patterns: vec![pattern].leak() }].leak();
@@ -82,6 +85,39 @@ fn a_record_of_a_bug_that_is_gone_is_left_as_it_is() {
     assert_eq!(raddle(after, &["replay", file.to_str().unwrap()]), 2);
     assert_eq!(raddle(after, &["replay", "--update", file.to_str().unwrap()]), 1);
     assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+/// What only a weak memory shows is recorded and replayed as loom searches.
+#[test]
+fn a_weak_record_is_followed_by_loom_alone() {
+    let program = || {
+        let shared = Arc::new((AtomicU32::new(0).named("data"), AtomicU32::new(0).named("flag")));
+        let theirs = Arc::clone(&shared);
+        let writer = thread::spawn(move || {
+            theirs.0.store(1, Relaxed);
+            theirs.1.store(1, Relaxed);
+        });
+        if shared.1.load(Relaxed) == 1 {
+            assert_eq!(shared.0.load(Relaxed), 1, "the flag came first");
+        }
+        writer.join().unwrap();
+    };
+    let variant = Variant::buggy("lossy", Class::OrderViolation, program)
+        .fails_with(Expect::Assertion("the flag came first"))
+        .missed_by_shuttle("every atomic is sequentially consistent there");
+    let weak = catalogue(variant, "fn lossy() { relaxed }");
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(raddle(weak, &["record", "--out", folder.path().to_str().unwrap()]), 0);
+    let file = folder.path().join("edited/counter/lossy.json");
+    let (record, _) = Record::read(&file).unwrap();
+    assert!(record.weak && record.fewest && record.found.len() == 1, "{record:?}");
+    let (text, file) = (std::fs::read_to_string(&file).unwrap(), file.to_str().unwrap());
+    assert_eq!(raddle(weak, &["replay", file]), 0);
+    assert_eq!(raddle(weak, &["replay", "--engine", "shuttle", file]), 2);
+    assert_eq!(raddle(weak, &["replay", "--update", file]), 0);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), text, "there was nothing to update");
+    // With the orders that it takes, nothing fails any more.
+    assert_eq!(raddle(edited(kept, "fn kept() {}"), &["replay", "--update", file]), 1);
 }
 
 #[test]

@@ -307,6 +307,9 @@ pub(crate) fn follow(
     program: &Program,
     schedule: &Schedule,
 ) -> Result<Followed, CheckError> {
+    if engine == Engine::Loom && schedule.weak {
+        return find_again(plan, program, schedule);
+    }
     let report = match engine {
         Engine::Loom => {
             let rules = Rules {
@@ -345,6 +348,28 @@ pub(crate) fn follow(
         trace: found.trace.expect("the run was recorded"),
     };
     Ok(Followed { found: report.found.map(counterexample), drift, operations: report.operations })
+}
+
+/// Searches as loom did when it found a schedule in which loads see replaced stores. Steering won't do: a task that waits
+/// for its turn yields, and loom shows no task a store again that it saw before it yielded. The search is deterministic,
+/// so its first failure is the one that was recorded, unless the program has changed.
+fn find_again(plan: &Plan, program: &Program, schedule: &Schedule) -> Result<Followed, CheckError> {
+    let found = match explore(Engine::Loom, plan, program, &Arc::default())? {
+        Outcome::Fails(found) => Some(*found),
+        Outcome::Holds(_) | Outcome::Inconclusive { .. } => None,
+    };
+    let operations = found.as_ref().map(|found| found.trace.operations()).unwrap_or_default();
+    let differs = found.as_ref().and_then(|found| {
+        let (is, was) = (&found.schedule.steps, &schedule.steps);
+        let step = (0..is.len().max(was.len())).find(|step| is.get(*step) != was.get(*step))?;
+        let next = |steps: &[String]| match steps.get(step) {
+            Some(task) => format!("`{}` to go on", crate::schedule::excerpt(task)),
+            None => "the end".to_owned(),
+        };
+        let found = format!("loom's search comes to {}", next(is));
+        Some(Drift { step: step + 1, expected: next(was), found, enabled: Vec::new() })
+    });
+    Ok(Followed { found, drift: differs, operations })
 }
 
 /// Follows a recorded schedule that has to fit.

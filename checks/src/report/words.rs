@@ -184,10 +184,7 @@ pub(super) fn fewest(study: &Study) -> String {
 
 /// What a study says of memory, if it is not all about interleavings.
 pub(super) fn memory(study: &Study) -> Option<&'static str> {
-    let events = &study.counterexample.trace.events;
-    let stale = |value: &String| value.contains("(stale");
-    let stale = events.iter().filter_map(|event| event.value.as_ref()).any(stale);
-    study.weak.then_some(if stale {
+    study.weak.then_some(if study.counterexample.trace.is_weak() {
         "a load sees an older value, which no interleaving alone can give it"
     } else {
         "no interleaving was found that fails so: this is the schedule as it was found"

@@ -11,6 +11,7 @@ pub(crate) use record::write_whole;
 pub use record::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA};
 
 use crate::execution::{Decision, Execution, Found, RECURRENCES, ROUNDS, TaskId, TaskState};
+use crate::trace::Trace;
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
@@ -27,6 +28,8 @@ pub struct Schedule {
     pub answers: Vec<usize>,
     /// Of a livelock: how many of the last steps come round again and again; 0 otherwise.
     pub round: usize,
+    /// Loads see stores that have been replaced. The schedule does not say which: loom's own search has to find it again.
+    pub weak: bool,
 }
 
 /// The steps as text: `main×3 teller`.
@@ -43,7 +46,9 @@ impl Schedule {
         {
             (end, length) = (round.end, round.len());
         }
-        Schedule { steps: log[..end].iter().map(name).collect(), answers: found.answers.clone(), round: length }
+        let steps = log[..end].iter().map(name).collect();
+        let weak = found.trace.as_ref().is_some_and(Trace::is_weak);
+        Schedule { steps, answers: found.answers.clone(), round: length, weak }
     }
 
     /// The task of the step, counted from 0; the rounds of a livelock come as often as it takes to be sure.

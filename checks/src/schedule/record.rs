@@ -42,6 +42,8 @@ pub struct Record {
     pub answers: Vec<usize>,
     /// Of a livelock: how many of the last steps come round again and again; 0 otherwise.
     pub round: usize,
+    /// Loads see stores that have been replaced: loom alone can follow it, by searching again.
+    pub weak: bool,
     /// What each step was, `teller lock accounts`, to tell where a changed program parts from it.
     pub operations: Vec<String>,
     /// What following the schedule must come to.
@@ -149,6 +151,7 @@ impl Record {
             schedule: schedule.to_string(),
             answers: schedule.answers.clone(),
             round: schedule.round,
+            weak: schedule.weak,
             operations: study.counterexample.trace.operations(),
             verdict: verdict.clone(),
         }
@@ -210,6 +213,7 @@ impl Record {
             record.schedule.parse().map_err(|message| RecordError::Schedule { path: path.into(), message })?;
         schedule.answers.clone_from(&record.answers);
         schedule.round = record.round;
+        schedule.weak = record.weak;
         Ok((record, schedule))
     }
 

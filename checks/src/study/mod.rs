@@ -261,5 +261,5 @@ fn weak(found: &Counterexample) -> Study {
 fn schedule(run: &Run) -> Schedule {
     let steps = run.log.iter().map(|task| run.names[task.index()].clone()).collect();
     let round = run.round.as_ref().map_or(0, ExactSizeIterator::len);
-    Schedule { steps, answers: run.answers.clone(), round }
+    Schedule { steps, answers: run.answers.clone(), round, weak: false }
 }

@@ -7,7 +7,9 @@ use super::terminal::Terminal;
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, check, select, study};
 use crate::report::Header;
 use crate::schedule::excerpt;
-use crate::{Catalogue, Checker, Drift, Effort, Engine, Finder, Followed, Pattern, Record, RecordError, Schedule};
+use crate::{
+    Catalogue, Checker, Drift, Effort, Engine, Finder, Followed, Outcome, Pattern, Record, RecordError, Schedule,
+};
 use crate::{Study, Variant};
 use std::path::Path;
 
@@ -73,10 +75,25 @@ impl<'a> Kept<'a> {
         // Whoever is asked for next is not there, which tells who is.
         let mut steps = self.schedule.steps[..step.min(self.schedule.steps.len())].to_vec();
         steps.push("\u{0}".into());
-        let until = Schedule { steps, answers: self.schedule.answers.clone(), round: 0 };
+        let until = Schedule { steps, answers: self.schedule.answers.clone(), ..Schedule::default() };
         let enabled = self.follow(&until)?.drift.map(|drift| drift.enabled).unwrap_or_default();
         let (expected, found) = (format!("`{}`", excerpt(&was[step])), format!("it is `{}`", is[step]));
         Ok(Some(Drift { step: step + 1, expected, found, enabled }))
+    }
+
+    /// Looks for the declared failure near the schedule; where that takes a weak memory, as loom does.
+    fn search_again(&self) -> Result<Option<Study>, crate::CheckError> {
+        let (checker, program, expect) = (self.checker(), self.program(), self.variant.declared());
+        if !self.schedule.weak {
+            let like = move |verdict: &crate::Verdict| expect.matches(verdict);
+            return checker.update(program, &self.schedule, like, Effort::default());
+        }
+        match checker.engine(Engine::Loom).run(program)? {
+            Outcome::Fails(found) if expect.matches(&found.verdict) => {
+                self.checker().study(program, &found, Effort::default()).map(Some)
+            }
+            _ => Ok(None),
+        }
     }
 
     /// What to do about a record that does not fit.
@@ -97,6 +114,11 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ReplayArgs, terminal: &T
     let kept = Kept::read(catalogue, args)?;
     if args.update {
         return update(&kept, args, terminal);
+    }
+    if kept.schedule.weak && kept.engine != Engine::Loom {
+        let message =
+            format!("loads see replaced stores in it, which {} does not have: replay it under loom", kept.engine);
+        return Err(kept.foreign(message));
     }
     if kept.has_changed() {
         let source = kept.pattern.source.path;
@@ -134,9 +156,7 @@ fn draw(kept: &Kept<'_>, found: Vec<Finder>, study: &Study, args: &ReplayArgs, t
 /// Searches again from the longest part of the schedule that still leads to the bug, and records what is found.
 fn update(kept: &Kept<'_>, args: &ReplayArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let expect = kept.variant.declared();
-    let like = move |verdict: &crate::Verdict| expect.matches(verdict);
-    let study = kept.checker().update(kept.program(), &kept.schedule, like, Effort::default());
-    let Some(study) = study.map_err(|source| kept.check_error(source))? else {
+    let Some(study) = kept.search_again().map_err(|source| kept.check_error(source))? else {
         let text = format!(
             "✗ {}: nothing fails as {expect} any more, near this schedule: the record is left as it is\n",
             kept.name()

@@ -92,6 +92,13 @@ impl Trace {
         self.events.iter().filter(|event| event.step <= end && event.preempts.is_some()).count()
     }
 
+    /// Whether a load sees a store that has been replaced by then, which no interleaving alone gives it.
+    #[must_use]
+    pub fn is_weak(&self) -> bool {
+        let stale = |value: &String| value.contains("(stale: ");
+        self.events.iter().filter_map(|event| event.value.as_ref()).any(stale)
+    }
+
     /// What each step of the schedule was, without lines and values: `teller lock accounts`. Of a livelock, up to the
     /// end of its first round.
     #[must_use]
