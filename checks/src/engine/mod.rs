@@ -2,26 +2,25 @@
 //!
 //! Only this module, and the inner parts of the facade's primitives, name loom or shuttle.
 
+mod follow;
 pub(crate) mod loom;
 pub(crate) mod pilot;
 pub(crate) mod real;
 pub(crate) mod shuttle;
 
+pub use self::follow::Followed;
+pub(crate) use self::follow::{follow, replay};
 pub use self::shuttle::Strategy;
 
 use crate::checker::Plan;
 use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport};
-use crate::outcome::{CheckError, Counterexample, Coverage, Drift, Outcome};
+use crate::outcome::{CheckError, Counterexample, Coverage, Outcome};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-
-/// Executions in which loom may look for the values that a recorded run read: a schedule fixes the order of
-/// operations, not which store a weakly ordered load sees.
-const REPLAYS_MAX: u64 = 1_000;
 
 /// A program to explore: it is run many times, and has to do the same each time but for what is scheduled.
 pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
@@ -282,110 +281,6 @@ fn settle(
             let what = format!("{} found: {}; along the same schedule, {then}", engine.name(), found.verdict);
             Err(CheckError::Nondeterministic { what })
         }
-    }
-}
-
-/// What following a recorded schedule comes to.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct Followed {
-    /// How it fails; nothing where it does not fail any more.
-    pub found: Option<Counterexample>,
-    /// Where the schedule and the program part, if they do.
-    pub drift: Option<Drift>,
-    /// What each step was: `teller lock accounts`.
-    pub operations: Vec<String>,
-}
-
-/// Follows a recorded schedule, recording what happens.
-///
-/// # Errors
-/// If it can't be followed at all.
-pub(crate) fn follow(
-    engine: Engine,
-    plan: &Plan,
-    program: &Program,
-    schedule: &Schedule,
-) -> Result<Followed, CheckError> {
-    if engine == Engine::Loom && schedule.weak {
-        return find_again(plan, program, schedule);
-    }
-    let report = match engine {
-        Engine::Loom => {
-            let rules = Rules {
-                record: true,
-                executions_max: REPLAYS_MAX,
-                schedule: Some(schedule.clone()),
-                ..plan.rules(Engine::Loom)
-            };
-            loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
-        }
-        Engine::Shuttle(_) => {
-            let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
-            // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
-            let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };
-            shuttle::run_once(program, Rules { recurrences, ..rules }, &schedule.answers)
-        }
-    };
-    let mut drift = match report.problem {
-        Some(Problem::Drift(drift)) => Some(drift),
-        Some(problem) => return Err(problem.into()),
-        None => None,
-    };
-    if let Some(found) = &report.found
-        && let Some(next) = schedule.steps.get(found.log.len())
-        && !matches!(found.verdict, crate::Verdict::Livelock { .. })
-    {
-        let (step, expected) = (found.log.len() + 1, format!("`{next}` to go on"));
-        let found = format!("the execution is over: {}", found.verdict);
-        drift = Some(Drift { step, expected, found, enabled: Vec::new() });
-    }
-    let counterexample = |found: Found| Counterexample {
-        verdict: found.verdict.clone(),
-        execution: 1,
-        none_within: None,
-        schedule: Schedule::of(&found),
-        trace: found.trace.expect("the run was recorded"),
-    };
-    Ok(Followed { found: report.found.map(counterexample), drift, operations: report.operations })
-}
-
-/// Searches as loom did when it found a schedule in which loads see replaced stores. Steering won't do: a task that waits
-/// for its turn yields, and loom shows no task a store again that it saw before it yielded. The search is deterministic,
-/// so its first failure is the one that was recorded, unless the program has changed.
-fn find_again(plan: &Plan, program: &Program, schedule: &Schedule) -> Result<Followed, CheckError> {
-    let found = match explore(Engine::Loom, plan, program, &Arc::default())? {
-        Outcome::Fails(found) => Some(*found),
-        Outcome::Holds(_) | Outcome::Inconclusive { .. } => None,
-    };
-    let operations = found.as_ref().map(|found| found.trace.operations()).unwrap_or_default();
-    let differs = found.as_ref().and_then(|found| {
-        let (is, was) = (&found.schedule.steps, &schedule.steps);
-        let step = (0..is.len().max(was.len())).find(|step| is.get(*step) != was.get(*step))?;
-        let next = |steps: &[String]| match steps.get(step) {
-            Some(task) => format!("`{}` to go on", crate::schedule::excerpt(task)),
-            None => "the end".to_owned(),
-        };
-        let found = format!("loom's search comes to {}", next(is));
-        Some(Drift { step: step + 1, expected: next(was), found, enabled: Vec::new() })
-    });
-    Ok(Followed { found, drift: differs, operations })
-}
-
-/// Follows a recorded schedule that has to fit.
-///
-/// # Errors
-/// If it does not: see [`CheckError::Drift`].
-pub(crate) fn replay(
-    engine: Engine,
-    plan: &Plan,
-    program: &Program,
-    schedule: &Schedule,
-) -> Result<Option<Counterexample>, CheckError> {
-    let followed = follow(engine, plan, program, schedule)?;
-    match followed.drift {
-        Some(drift) => Err(CheckError::Drift(drift)),
-        None => Ok(followed.found),
     }
 }
 
