@@ -2,7 +2,7 @@
 //! is a [`Pilot`].
 
 use crate::engine::Program;
-use crate::execution::{Execution, Found, Rules, Script, Session, SessionReport, Source, TaskId, session};
+use crate::execution::{Acquittal, Execution, Found, Rules, Script, Session, SessionReport, Source, TaskId, session};
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How an execution ended.
@@ -35,7 +35,7 @@ pub(crate) trait Pilot: Send + 'static {
     fn restart(&mut self);
 
     /// States whose recurrence is known to end by itself.
-    fn acquitted(&self) -> Vec<u64> {
+    fn acquitted(&self) -> Vec<Acquittal> {
         Vec::new()
     }
 }
@@ -87,7 +87,8 @@ impl<P: Pilot> Cockpit<P> {
     }
 }
 
-/// Lets `pilot` fly `program` until it has had enough. Gives the pilot back as it is then, unless the run broke off.
+/// Lets `pilot` fly `program` until it has had enough, or the run breaks off. Gives the pilot back as it is then; of a run
+/// that broke off a thread is left that keeps it as well.
 pub(crate) fn fly<P: Pilot>(program: &Program, rules: &Rules, pilot: P) -> (Arc<Mutex<P>>, SessionReport) {
     let pilot = Arc::new(Mutex::new(pilot));
     let run = |gated| {

@@ -22,16 +22,24 @@ struct Trial {
     since: usize,
 }
 
+/// A state whose cycle did not repeat, and the schedule's length when it was suspected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Acquittal {
+    state: u64,
+    at: usize,
+}
+
 /// What has been seen of recurring states.
 #[derive(Debug, Default)]
 pub(crate) struct Watch {
     /// A state's hash and the schedule's length then, oldest first, since the last progress.
     seen: Vec<(u64, usize)>,
     trial: Option<Trial>,
-    /// States whose cycle did not repeat.
-    acquitted: Vec<u64>,
+    acquitted: Vec<Acquittal>,
     /// Recurrences that raise the suspicion.
     recurrences: usize,
+    /// An acquittal is of a moment, not of a state: the execution can be run again up to there.
+    momentary: bool,
 }
 
 /// A confirmed livelock.
@@ -43,13 +51,24 @@ pub(crate) struct Cycle {
 }
 
 impl Watch {
-    pub(crate) fn new(recurrences: usize, acquitted: &[u64]) -> Self {
-        Watch { recurrences, acquitted: acquitted.to_vec(), ..Watch::default() }
+    pub(crate) fn new(recurrences: usize, acquitted: &[Acquittal], momentary: bool) -> Self {
+        Watch { recurrences, acquitted: acquitted.to_vec(), momentary, ..Watch::default() }
     }
 
-    /// States whose cycle did not repeat.
-    pub(crate) fn acquitted(&self) -> &[u64] {
+    /// What has been acquitted, in this execution and before.
+    pub(crate) fn acquitted(&self) -> &[Acquittal] {
         &self.acquitted
+    }
+
+    fn is_acquitted(&self, state: u64, at: usize) -> bool {
+        self.acquitted.iter().any(|known| known.state == state && (!self.momentary || known.at == at))
+    }
+
+    /// Whether a state that has been seen so often is to be suspected. Where a suspicion can come again at any time it
+    /// comes at doubled distances.
+    fn suspects(&self, times: usize) -> bool {
+        let Some(beyond) = times.checked_sub(self.recurrences) else { return false };
+        !self.momentary || (beyond + 1).is_power_of_two()
     }
 
     pub(crate) fn progress(&mut self) {
@@ -74,8 +93,8 @@ impl Watch {
     /// Gives the suspicion up: the cycle did not repeat.
     pub(crate) fn acquit(&mut self) {
         if self.trial.take().is_some() {
-            if let Some((hash, _)) = self.seen.last() {
-                self.acquitted.push(*hash);
+            if let Some((state, at)) = self.seen.last() {
+                self.acquitted.push(Acquittal { state: *state, at: *at });
             }
             self.seen.clear();
         }
@@ -94,10 +113,10 @@ impl Execution {
 
     fn watch_retry(&mut self) -> Option<Cycle> {
         let hash = self.state_hash();
-        if self.watch.acquitted.contains(&hash) {
+        let now = self.log.len();
+        if !self.watch.momentary && self.watch.is_acquitted(hash, now) {
             return None;
         }
-        let now = self.log.len();
         self.watch.seen.push((hash, now));
         let times: Vec<usize> = self.watch.seen.iter().filter(|(seen, _)| *seen == hash).map(|(_, at)| *at).collect();
         let fair = |range: &std::ops::Range<usize>| self.is_fair(&self.log[range.clone()]);
@@ -107,7 +126,7 @@ impl Execution {
             return (rounds.count() + 1 >= ROUNDS).then(|| self.cycle(first));
         }
         let last = times.len().checked_sub(2).map(|index| times[index]..now)?;
-        if times.len() >= self.watch.recurrences && fair(&last) {
+        if self.watch.suspects(times.len()) && fair(&last) && !self.watch.is_acquitted(hash, now) {
             self.watch.trial = Some(Trial { cycle: self.log[last].to_vec(), since: now });
         }
         None

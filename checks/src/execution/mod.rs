@@ -22,7 +22,7 @@ pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
 pub(crate) use handle::Handle;
 pub(crate) use journal::{Journal, Pending, Step, Touch};
-pub(crate) use livelock::{RECURRENCES, ROUNDS, Watch};
+pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
@@ -269,7 +269,7 @@ impl Execution {
             spurious_left: rules.spurious_wakeups,
             timeouts_left: rules.timeouts,
             clocks: None,
-            watch: Watch::new(rules.recurrences, &rules.acquitted),
+            watch: Watch::new(rules.recurrences, &rules.acquitted, rules.journal || rules.schedule.is_some()),
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
             recorder: rules.record.then(Recorder::default),

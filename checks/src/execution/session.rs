@@ -44,7 +44,7 @@ pub(crate) struct Rules {
     /// Recurrences of a state that raise the suspicion of a livelock.
     pub(crate) recurrences: usize,
     /// States that are known not to recur for ever.
-    pub(crate) acquitted: Vec<u64>,
+    pub(crate) acquitted: Vec<super::Acquittal>,
 }
 
 /// Why a run says nothing about the program.

@@ -74,19 +74,14 @@ fn facts(header: Option<&Header>, study: &Study) -> Markup {
     let found = &study.counterexample;
     let (label, data) = words::data(&found.verdict, &ToString::to_string);
     let again = if found.schedule.round > 0 { ", and round again" } else { "" };
-    let mut facts: Vec<(&str, Vec<String>)> = vec![
-        (label, data),
-        ("missed", words::missed(study)),
-        ("decisive", words::decisive(study, None)),
-        ("no way back", words::no_return(study).into_iter().collect()),
-        ("preemptions", vec![words::fewest(study)]),
+    let mut facts: Vec<(&str, Vec<String>)> =
+        vec![(label, data), ("missed", words::missed(study)), ("decisive", words::decisive(study, None))];
+    facts.extend(words::certain(study).into_iter().map(|(label, text)| (label, vec![text])));
+    facts.extend([
         ("schedule", vec![format!("{}{again}", found.schedule)]),
         ("as found", vec![study.found.to_string()]),
         ("now", vec![format!("{} ({} replays)", study.shrunk, study.replays)]),
-    ];
-    if study.weak {
-        facts.push(("memory", vec!["loads see older values than a sequentially consistent memory has".into()]));
-    }
+    ]);
     if let Some(header) = header {
         let words = header.words.iter().map(|words| format!("{} ({})", words.text, words.at));
         let finders = header.found.iter().map(|finder| {

@@ -47,14 +47,16 @@ pub(super) struct Document<'a> {
     fewest: &'a Fewest,
     /// Every two adjacent operations that depend on each other and could have come in the other order.
     pairs: &'a [Pair],
+    /// Every such pair was tried; otherwise there were too many, or the run is too long.
+    pairs_complete: bool,
     /// Tasks that would have averted it, had they been earlier.
     late: &'a [Late],
     /// Notifications that tasks which wait forever have missed.
     missed: &'a [Missed],
     /// From where on there is no way back; null where there is none, or it is not known.
     point_of_no_return: Option<&'a PointOfNoReturn>,
-    /// It takes loads that see older values than a sequentially consistent memory has: this is the schedule as it was
-    /// found, and nothing was tried with it.
+    /// No sequentially consistent schedule was found that fails so: this is the schedule as it was found, and nothing was
+    /// tried with it.
     weak: bool,
 }
 
@@ -99,6 +101,7 @@ pub fn counterexample(header: Option<&Header>, study: &Study) -> String {
         replays: study.replays,
         fewest: &study.fewest,
         pairs: &study.pairs,
+        pairs_complete: study.pairs_complete,
         late: &study.late,
         missed: &study.missed,
         point_of_no_return: study.point_of_no_return.as_ref(),

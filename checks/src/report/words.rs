@@ -154,16 +154,17 @@ pub(super) fn missed(study: &Study) -> Vec<String> {
     study.missed.iter().map(sentence).collect()
 }
 
-/// That all of so many executions were run.
-fn all(count: u64) -> String {
-    if count == 1 { "the only one was run".to_owned() } else { format!("all {count} were run") }
+/// So many executions, which found nothing left to search.
+fn searched(count: u64) -> String {
+    let plural = if count == 1 { "" } else { "s" };
+    format!("searched wholly, {count} execution{plural}")
 }
 
 /// From where on there is no way back.
 pub(super) fn no_return(study: &Study) -> Option<String> {
     let point = study.point_of_no_return?;
     let count = point.continuations;
-    let runs = if point.exhaustive { all(count) } else { format!("{count} were drawn, not all run") };
+    let runs = if point.exhaustive { searched(count) } else { format!("{count} were drawn, not all run") };
     Some(format!("after step {} every continuation fails: {runs}", point.step))
 }
 
@@ -173,22 +174,36 @@ pub(super) fn fewest(study: &Study) -> String {
     let (so, runs) = (if fewest.otherwise.is_some() { " so" } else { "" }, fewest.executions);
     match (fewest.proven, fewest.none_below) {
         (true, _) if count == 0 => "0".to_owned(),
-        (true, _) if study.weak => format!("{count}: the search found none with fewer, and was exhaustive"),
-        (true, _) => format!("{count}: no schedule with fewer fails{so} ({})", all(runs)),
-        (false, 0) => format!("{count}; whether fewer do is not known ({runs} were run, not all)"),
+        (true, below) if study.weak => {
+            format!("{count}: the search found none within a bound of {}, and went through it wholly", below - 1)
+        }
+        (true, _) => format!("{count}: no schedule with fewer fails{so} ({})", searched(runs)),
+        (false, 0) => format!("{count}; whether fewer do is not known ({runs} executions were not all)"),
         (false, below) => {
-            format!("{count}: no schedule with fewer than {below} fails{so}; the rest is not known ({runs} were run)")
+            format!("{count}: no schedule with fewer than {below} fails{so}; the rest is not known ({runs} executions)")
         }
     }
 }
 
-/// What a study says of memory, if it is not all about interleavings.
-pub(super) fn memory(study: &Study) -> Option<&'static str> {
-    study.weak.then_some(if study.counterexample.trace.is_weak() {
+/// Everything that is certain, and how certain it is: a label and a text each.
+pub(super) fn certain(study: &Study) -> Vec<(&'static str, String)> {
+    let otherwise = study.fewest.otherwise.as_ref();
+    let memory = if study.counterexample.trace.is_weak() {
         "a load sees an older value, which no interleaving alone can give it"
     } else {
         "no interleaving was found that fails so: this is the schedule as it was found"
-    })
+    };
+    let untried = "not every order was tried: there are too many, or the run is too long";
+    [
+        (!study.weak && !study.pairs_complete).then(|| ("untried", untried.to_owned())),
+        no_return(study).map(|text| ("no way back", text)),
+        Some(("preemptions", fewest(study))),
+        otherwise.map(|verdict| ("otherwise", format!("a schedule with fewer fails in another way: {verdict}"))),
+        study.weak.then(|| ("memory", memory.to_owned())),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 /// One edge of a deadlock: what the task holds, and what it waits for.

@@ -45,15 +45,17 @@ fn done(trace: &Trace, step: usize, task: TaskId) -> Option<usize> {
     trace.events.iter().position(|event| is(event) && !matches!(event.phase, Phase::Waits | Phase::Next))
 }
 
-/// Tries every reversal.
-pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pair> {
-    let Some(order) = Order::new(run) else { return Vec::new() };
+/// Tries every reversal, and says whether it did: a run can be too long, and have too many.
+pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> (Vec<Pair>, bool) {
+    let Some(order) = Order::new(run) else { return (Vec::new(), false) };
     let left = |task: TaskId| {
         let ahead = |event: &Event| matches!(event.phase, Phase::Waits | Phase::Next);
         trace.events.iter().rposition(|event| event.task == task.index() && ahead(event))
     };
     let mut pairs = Vec::new();
-    for race in order.races().into_iter().take(PAIRS_MAX) {
+    let races = order.races();
+    let all = races.len() <= PAIRS_MAX;
+    for race in races.into_iter().take(PAIRS_MAX) {
         let second = match race.second {
             At::Step(step) => done(trace, step, run.log[step]),
             At::Left(index) => left(run.left[index].task),
@@ -75,7 +77,7 @@ pub(super) fn pairs(replayer: &mut Replayer, run: &Run, trace: &Trace) -> Vec<Pa
         pairs.push(Pair { first, second, passes, reversed: schedule(&reversed) });
     }
     pairs.sort_by_key(|pair| (pair.first, pair.second));
-    pairs
+    (pairs, all)
 }
 
 /// Runs that are tried with a task earlier.

@@ -10,7 +10,7 @@ use super::Like;
 use super::replay::{Run, by_default, yields};
 use crate::engine::Program;
 use crate::engine::pilot::{End, Pilot, fly};
-use crate::execution::{Execution, Rules, Source, TaskId};
+use crate::execution::{Acquittal, Execution, Rules, Source, TaskId};
 use crate::verdict::Verdict;
 use smallvec::SmallVec;
 use std::collections::{HashMap, HashSet};
@@ -65,7 +65,8 @@ struct Explorer {
     seen: HashMap<(u64, TaskId), usize>,
     preemptions: usize,
     fairness: Fairness,
-    acquitted: Vec<u64>,
+    /// States whose cycle did not repeat, and how many decisions of the path led there.
+    acquitted: Vec<(Acquittal, usize)>,
     /// The last execution forced a cycle that did not repeat: it goes once more without.
     again: bool,
     started: bool,
@@ -123,6 +124,14 @@ impl Explorer {
 
     /// Goes on to the next path; false when there is none.
     fn advance(&mut self, source: &mut Source) -> bool {
+        let more = self.next_path(source);
+        // On another path the state may be another, though it looks the same.
+        let decided = self.path.len();
+        self.acquitted.retain(|(_, at)| *at < decided);
+        more
+    }
+
+    fn next_path(&mut self, source: &mut Source) -> bool {
         while let Some(node) = self.path.last_mut() {
             if node.at + 1 < node.options.len() {
                 node.at += 1;
@@ -209,7 +218,8 @@ impl Pilot for Explorer {
         self.steps += x.log.len() as u64;
         let acquitted = x.watch.acquitted();
         if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
-            self.acquitted = acquitted.to_vec();
+            let new = &acquitted[self.acquitted.len()..];
+            self.acquitted.extend(new.iter().map(|state| (*state, self.path.len())));
             self.again = true;
             return;
         }
@@ -240,8 +250,8 @@ impl Pilot for Explorer {
         (self.started, self.explored.executions) = (false, 0);
     }
 
-    fn acquitted(&self) -> Vec<u64> {
-        self.acquitted.clone()
+    fn acquitted(&self) -> Vec<Acquittal> {
+        self.acquitted.iter().map(|(state, _)| *state).collect()
     }
 }
 

@@ -66,13 +66,15 @@ pub struct Study {
     pub fewest: Fewest,
     /// Every two adjacent dependent operations whose order could have been the other.
     pub pairs: Vec<Pair>,
+    /// Every such pair was tried; otherwise there were too many, or the run is too long.
+    pub pairs_complete: bool,
     /// Tasks that would have averted it, had they been earlier.
     pub late: Vec<Late>,
     /// From where on there is no way back; none for a livelock, which can be left at any time.
     pub point_of_no_return: Option<PointOfNoReturn>,
     /// Notifications that stuck tasks have missed.
     pub missed: Vec<Missed>,
-    /// No sequentially consistent schedule fails so: this is the engine's own schedule, and nothing was tried with it.
+    /// No sequentially consistent schedule was found that fails so: this is the engine's own, and nothing was tried with it.
     pub weak: bool,
 }
 
@@ -149,7 +151,7 @@ impl<'a> Desk<'a> {
             let what = "a schedule that failed does not fail when it is recorded".to_owned();
             return Err(CheckError::Nondeterministic { what });
         };
-        let pairs = decide::pairs(&mut self.replayer, &best, &counterexample.trace);
+        let (pairs, pairs_complete) = decide::pairs(&mut self.replayer, &best, &counterexample.trace);
         let late = self.late(&best, &counterexample.trace, &pairs)?;
         // A livelock can be left at any time.
         let point_of_no_return = match best.round {
@@ -166,6 +168,7 @@ impl<'a> Desk<'a> {
             replays,
             fewest,
             pairs,
+            pairs_complete,
             late,
             point_of_no_return,
             missed,
@@ -251,6 +254,7 @@ fn weak(found: &Counterexample) -> Study {
         replays: 0,
         fewest,
         pairs: Vec::new(),
+        pairs_complete: false,
         late: Vec::new(),
         point_of_no_return: None,
         missed: missed::missed(&found.trace),

@@ -5,7 +5,7 @@
 
 use crate::engine::Program;
 use crate::engine::pilot::{End, Pilot, fly};
-use crate::execution::{Decision, Execution, Pending, Rules, Source, Step, TaskId};
+use crate::execution::{Acquittal, Decision, Execution, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;
 use std::sync::PoisonError;
@@ -129,7 +129,7 @@ struct Follower {
     seen: usize,
     preemptions: usize,
     /// States of this plan whose cycle did not repeat.
-    acquitted: Vec<u64>,
+    acquitted: Vec<Acquittal>,
 }
 
 impl Pilot for Follower {
@@ -177,7 +177,7 @@ impl Pilot for Follower {
 
     fn restart(&mut self) {}
 
-    fn acquitted(&self) -> Vec<u64> {
+    fn acquitted(&self) -> Vec<Acquittal> {
         self.acquitted.clone()
     }
 }

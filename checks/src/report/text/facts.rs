@@ -22,7 +22,9 @@ pub(super) fn facts(header: Option<&Header>, study: &Study, view: View) -> Vec<(
     facts.verdict(&study.counterexample.verdict);
     facts.some("missed", words::missed(study));
     facts.decisive(study);
-    facts.certain(study);
+    for (label, text) in words::certain(study) {
+        facts.add(label, &text);
+    }
     if let Some(header) = header {
         facts.words(header);
     }
@@ -82,20 +84,6 @@ impl Facts {
         self.some("decisive", texts);
         if any && self.view == View::Full {
             self.add("", "each was tried: the other way round, the run passes");
-        }
-    }
-
-    /// What is certain.
-    fn certain(&mut self, study: &Study) {
-        if let Some(text) = words::no_return(study) {
-            self.add("no way back", &text);
-        }
-        self.add("preemptions", &words::fewest(study));
-        if let Some(otherwise) = &study.fewest.otherwise {
-            self.add("", &format!("a schedule with fewer fails otherwise: {otherwise}"));
-        }
-        if let Some(text) = words::memory(study) {
-            self.add("memory", text);
         }
     }
 

@@ -147,3 +147,37 @@ fn loom_finds_no_more() {
     }
     assert!(failing > 10 && holding > 10, "{failing} fail and {holding} hold: this shows little");
 }
+
+/// What ends by itself on one path goes on for ever on another that looks the same to the facade: `patience` is local.
+#[test]
+fn a_cycle_that_ends_on_one_path_is_tried_again_on_another() {
+    let program: Program = Arc::new(|| {
+        let shared = Arc::new((AtomicU32::new(0), AtomicU32::new(0)));
+        let task = |work: fn(&(AtomicU32, AtomicU32))| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || work(&shared))
+        };
+        let patient = |(mode, done): &(AtomicU32, AtomicU32)| {
+            let mut patience = if mode.load(SeqCst) == 0 { 6 } else { u32::MAX };
+            while patience > 0 {
+                patience -= 1;
+                thread::yield_now();
+            }
+            done.store(1, SeqCst);
+        };
+        let waits = |(_, done): &(AtomicU32, AtomicU32)| {
+            while done.load(SeqCst) == 0 {
+                thread::yield_now();
+            }
+        };
+        let tasks = [task(patient), task(waits), task(|(mode, _)| mode.store(1, SeqCst))];
+        for task in tasks {
+            task.join().unwrap();
+        }
+    });
+    let rules = Rules { recurrences: 2, ..plan().rules(Engine::shuttle()) };
+    let until = Until::Fails(Arc::new(|verdict: &Verdict| matches!(verdict, Verdict::Livelock { .. })));
+    let explored = explore(&program, &rules, until, &[], &[], None, 20_000);
+    assert!(explored.executions > 2, "the first path is the one that ends");
+    assert!(explored.found.is_some(), "{explored:?}");
+}
