@@ -23,7 +23,8 @@ impl Handle {
         }
         with(|x| {
             let native = engine::loom::ObjectPart::new(x, &state);
-            x.objects.push(Object { name: None, site, state, native });
+            let identity = x.next_identity();
+            x.objects.push(Object { identity, name: None, site, state, native });
             let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
             Handle { id, serial: x.serial }
         })

@@ -1,66 +1,12 @@
-//! What each step touched, and a hash of the past that does not depend on the order of independent steps.
+//! What each step of an execution touched, and a hash of the past that does not depend on the order of independent steps.
 //!
-//! Two steps are *dependent* if they are one task's, or touch the same thing and one of them changes it. Executions
-//! that differ in the order of independent steps only are one *trace* (Mazurkiewicz 1977) and lead to one state, so
-//! a search may stop at a past that it has seen. Kept where a schedule is studied; a search for bugs does not pay.
+//! Executions that differ in the order of independent steps only are one *trace* and lead to one state, so a search may
+//! stop at a past that it has seen. Kept where a schedule is studied and where every trace is searched; a search by
+//! drawing does not pay.
 
+use super::touch::{Before, How, Thing, Touch, Touches};
 use super::{Effect, Execution, Kind, Op, TaskId};
-use smallvec::SmallVec;
 use std::collections::HashMap;
-
-/// Something that steps can be dependent by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Thing {
-    Object(u32),
-    /// A task's life: its start, its end, its token.
-    Task(u16),
-    /// How many timeouts and spurious wakeups are left.
-    Allowance,
-}
-
-/// What a step does to a thing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Touch {
-    pub(crate) thing: Thing,
-    pub(crate) changes: bool,
-    /// It gives back or hands on what others may be waiting for: they could not have gone first.
-    pub(crate) gives: bool,
-}
-
-impl Touch {
-    fn new(thing: Thing, changes: bool) -> Self {
-        Touch { thing, changes, gives: false }
-    }
-
-    fn giving(thing: Thing) -> Self {
-        Touch { thing, changes: true, gives: true }
-    }
-}
-
-pub(crate) type Touches = SmallVec<[Touch; 2]>;
-
-/// What `op` touches, if it goes as `effect` says.
-fn touches(task: TaskId, op: &Op, effect: Effect) -> Touches {
-    let mut touches: Touches = SmallVec::new();
-    let life = |task: TaskId| Thing::Task(task.0);
-    if let Some(object) = op.object {
-        let looks = matches!(op.kind, Kind::Load(_) | Kind::Read | Kind::TryRead | Kind::ReadUnlock | Kind::OnceCheck);
-        let changes = !(looks || effect == Effect::Refused);
-        touches.push(Touch { thing: Thing::Object(object.0), changes, gives: op.kind.gives() });
-    }
-    match op.kind {
-        Kind::Wait { mutex } => touches.push(Touch::giving(Thing::Object(mutex.0))),
-        Kind::Wake { mutex } => touches.push(Touch::new(Thing::Object(mutex.0), true)),
-        Kind::Start | Kind::Park => touches.push(Touch::new(life(task), true)),
-        Kind::Join(other) | Kind::IsFinished(other) => touches.push(Touch::new(life(other), false)),
-        Kind::Unpark(other) => touches.push(Touch::giving(life(other))),
-        _ => {}
-    }
-    if matches!(effect, Effect::TimedOut | Effect::Spurious) {
-        touches.push(Touch::new(Thing::Allowance, true));
-    }
-    touches
-}
 
 /// A step of an execution.
 #[derive(Clone, Debug)]
@@ -80,14 +26,28 @@ pub(crate) struct Pending {
     pub(crate) waits: bool,
 }
 
+/// What has become of a thing.
+#[derive(Clone, Copy, Debug, Default)]
+struct Story {
+    /// The last step that changed it. Who looked at it since is known by which change that was.
+    changed: u64,
+    /// The steps since that added to it: a sum, so that their order leaves no mark.
+    added: u64,
+}
+
+impl Story {
+    fn hash(self) -> u64 {
+        self.changed ^ self.added.rotate_left(17)
+    }
+}
+
 /// An execution's steps, and the hash of its past.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Journal {
     pub(crate) steps: Vec<Step>,
     /// Each task's last step.
     last: Vec<u64>,
-    /// The last step that changed each thing. Who looked at it since is known by which change that was.
-    things: HashMap<Thing, u64>,
+    things: HashMap<Thing, Story>,
     total: u64,
 }
 
@@ -100,39 +60,48 @@ impl Journal {
         self.total = 0;
     }
 
-    pub(crate) fn stepped(&mut self, task: TaskId, op: &Op, effect: Effect, child: TaskId) {
-        let mut touches = touches(task, op, effect);
-        if op.kind == Kind::Spawn {
-            touches.push(Touch::giving(Thing::Task(child.0)));
-        }
-        self.add(task, u64::from(op.signature()) << 3 | effect as u64, &touches);
+    /// `task`, of this identity, has done `op`.
+    pub(crate) fn stepped(&mut self, task: TaskId, identity: u64, op: &Op, effect: Effect, touches: Touches) {
+        self.add(task, identity, op.place() << 3 | effect as u64, &touches);
         let waits = (op.kind.may_wait() && effect != Effect::TimedOut) || op.kind == Kind::Start;
         self.steps.push(Step { task, touches, waits });
     }
 
-    pub(crate) fn finished(&mut self, task: TaskId) {
-        let end = Touch::giving(Thing::Task(task.0));
-        self.add(task, 1, &[end]);
+    pub(crate) fn finished(&mut self, task: TaskId, identity: u64) {
+        let end = Touch::giving(Thing::Life(identity), How::Changes);
+        self.add(task, identity, 1, &[end]);
         // A task's end is no step of its own: it comes with its last one.
         if let Some(last) = self.steps.iter_mut().rev().find(|step| step.task == task) {
             last.touches.push(end);
         }
     }
 
-    pub(crate) fn answered(&mut self, task: TaskId, answer: usize) {
-        self.add(task, (answer as u64) << 1 | 2, &[]);
+    pub(crate) fn answered(&mut self, task: TaskId, identity: u64, answer: usize) {
+        self.add(task, identity, (answer as u64) << 1 | 2, &[]);
     }
 
-    fn add(&mut self, task: TaskId, what: u64, touches: &[Touch]) {
+    fn add(&mut self, task: TaskId, identity: u64, what: u64, touches: &[Touch]) {
         if self.last.len() <= task.index() {
             self.last.resize(task.index() + 1, 0);
         }
-        let mut hash = mix(self.last[task.index()] ^ (task.index() as u64 + 1), what);
-        for touch in touches {
-            hash = mix(hash, self.things.get(&touch.thing).copied().unwrap_or(0));
+        let mut hash = mix(self.last[task.index()] ^ identity, what);
+        for Touch { thing, how, .. } in touches {
+            let story = self.things.get(thing).copied().unwrap_or_default();
+            hash = match how {
+                _ if *thing == Thing::Everything => mix(hash, self.total),
+                How::Adds => mix(hash, story.changed),
+                How::Looks | How::Changes => mix(hash, story.hash()),
+            };
         }
-        for touch in touches.iter().filter(|touch| touch.changes) {
-            self.things.insert(touch.thing, hash);
+        for Touch { thing, how, .. } in touches {
+            match how {
+                How::Looks => {}
+                How::Adds => {
+                    let story = self.things.entry(*thing).or_default();
+                    story.added = story.added.wrapping_add(hash);
+                }
+                How::Changes => _ = self.things.insert(*thing, Story { changed: hash, added: 0 }),
+            }
         }
         self.last[task.index()] = hash;
         // A sum, so that the order of independent steps leaves no mark.
@@ -146,7 +115,7 @@ impl Journal {
 }
 
 /// Two numbers into one (the finalizer of `SplitMix64`).
-fn mix(one: u64, two: u64) -> u64 {
+pub(crate) fn mix(one: u64, two: u64) -> u64 {
     let mut z = one.rotate_left(25) ^ two.wrapping_mul(0x9E37_79B9_7F4A_7C15);
     z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
@@ -154,14 +123,28 @@ fn mix(one: u64, two: u64) -> u64 {
 }
 
 impl Execution {
+    /// Notes that `task` has done `op`.
+    pub(super) fn keep(&mut self, task: TaskId, op: &Op, effect: Effect, before: Before) {
+        let mut touches = self.touches(task, op, effect, before);
+        if let (Kind::Spawn, Some(child)) = (op.kind, self.tasks.last()) {
+            touches.push(Touch::giving(Thing::Life(child.identity), How::Changes));
+        }
+        let identity = self.tasks[task.index()].identity;
+        if let Some(journal) = &mut self.journal {
+            journal.stepped(task, identity, op, effect, touches);
+        }
+    }
+
     /// What each task that has begun was about to do.
     pub(crate) fn left_to_do(&self) -> Vec<Pending> {
         let pending = |task: TaskId| {
             let entry = &self.tasks[task.index()];
             let op = entry.pending.filter(|op| op.kind != Kind::Start)?;
+            // It has not been done, so nothing says that it would have changed nothing.
+            let before = self.before(task, &op).changing();
             Some(Pending {
                 task,
-                touches: touches(task, &op, Effect::Done),
+                touches: self.touches(task, &op, Effect::Done, before),
                 waits: entry.may_wait && !self.ready(task, &op),
             })
         };
@@ -173,24 +156,32 @@ impl Execution {
 mod tests {
     use super::*;
 
-    fn past(steps: &[(u16, u32, bool)]) -> u64 {
+    fn past(steps: &[(u16, u64, How)]) -> u64 {
         let mut journal = Journal::default();
-        for (task, object, changes) in steps {
-            let touch = Touch::new(Thing::Object(*object), *changes);
-            journal.add(TaskId(*task), u64::from(*object), &[touch]);
+        for (task, object, how) in steps {
+            let touch = Touch::new(Thing::Object(*object), *how);
+            journal.add(TaskId(*task), u64::from(*task), *object, &[touch]);
         }
         journal.past()
     }
 
     #[test]
     fn independent_steps_commute_and_dependent_ones_do_not() {
-        let (one, two) = ((0, 7, true), (1, 8, true));
+        use How::{Adds, Changes, Looks};
+        let (one, two) = ((0, 7, Changes), (1, 8, Changes));
         assert_eq!(past(&[one, two]), past(&[two, one]), "different objects");
-        let (one, two) = ((0, 7, false), (1, 7, false));
-        assert_eq!(past(&[one, two]), past(&[two, one]), "two reads");
-        let (read, write) = ((0, 7, false), (1, 7, true));
-        assert_ne!(past(&[read, write]), past(&[write, read]), "a read and a write");
-        let (one, two) = ((0, 7, true), (1, 7, true));
-        assert_ne!(past(&[one, two]), past(&[two, one]), "two writes");
+        for (first, second, commute) in [
+            (Looks, Looks, true),
+            (Adds, Adds, true),
+            (Looks, Adds, false),
+            (Looks, Changes, false),
+            (Adds, Changes, false),
+            (Changes, Changes, false),
+        ] {
+            let (one, two) = ((0, 7, first), (1, 7, second));
+            assert_eq!(past(&[one, two]) == past(&[two, one]), commute, "{first:?} and {second:?}");
+            let touch = |how| Touch::new(Thing::Object(7), how);
+            assert_eq!(!touch(first).conflicts(&touch(second)), commute, "{first:?} and {second:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@
 //! scheduler is ours, the cycle is forced over and over, and has to repeat to the letter.
 
 use super::{Decision, Execution, TaskId, TaskState};
+use crate::verdict::Verdict;
 
 /// Recurrences that raise the suspicion in a search for bugs.
 pub(crate) const RECURRENCES: usize = 3;
@@ -152,6 +153,13 @@ impl Execution {
         tasks.sort_unstable();
         tasks.dedup();
         Cycle { tasks, round, rounds: ROUNDS }
+    }
+
+    pub(super) fn livelock(&mut self, cycle: &Cycle) {
+        let names = self.names();
+        let tasks = cycle.tasks.iter().map(|task| names.task(*task).to_owned()).collect();
+        self.round = Some(cycle.round.clone());
+        self.fail(Verdict::Livelock { tasks, steps: cycle.round.len(), rounds: cycle.rounds });
     }
 
     /// Whether every task that can run does, in this stretch of the schedule, and more than one does.

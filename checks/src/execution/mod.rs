@@ -8,6 +8,7 @@ mod abort;
 mod choice;
 mod clock;
 mod handle;
+mod id;
 mod journal;
 mod livelock;
 mod model;
@@ -16,12 +17,14 @@ mod ordering;
 mod session;
 mod step;
 mod task;
+mod touch;
 mod waiting;
 
 pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
 pub(crate) use handle::Handle;
-pub(crate) use journal::{Journal, Pending, Step, Touch};
+pub(crate) use id::{ObjectId, TaskId, TaskSet};
+pub(crate) use journal::{Journal, Pending, Step, mix};
 pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State};
 pub(crate) use op::{Kind, Op, Site};
@@ -35,6 +38,7 @@ pub(crate) use step::{
     want_gates, want_gates_soon,
 };
 pub(crate) use task::{finish_task, refuse_more_than, run_task};
+pub(crate) use touch::{How, dependent};
 
 use crate::engine;
 use crate::trace::Recorder;
@@ -42,65 +46,6 @@ use crate::verdict::Verdict;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::num::NonZeroU64;
-
-/// A task of the execution: a number in order of spawning; `main` is 0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct TaskId(pub(crate) u16);
-
-impl TaskId {
-    pub(crate) const MAIN: TaskId = TaskId(0);
-
-    pub(crate) fn from_index(index: usize) -> Self {
-        TaskId(u16::try_from(index).expect("an execution has at most 65,535 tasks"))
-    }
-
-    pub(crate) fn index(self) -> usize {
-        usize::from(self.0)
-    }
-}
-
-/// A set of tasks; whether it has those from the 64th on is not known.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct TaskSet {
-    low: u64,
-    /// How many of the first 64.
-    count: u32,
-    /// There are more tasks than it can tell.
-    partial: bool,
-}
-
-impl TaskSet {
-    #[inline]
-    fn with(mut self, task: TaskId, included: bool) -> Self {
-        if task.0 >= 64 {
-            self.partial = true;
-        } else if included {
-            self.low |= 1 << task.0;
-            self.count += 1;
-        }
-        self
-    }
-
-    /// Whether it has the task, if that is known.
-    #[inline]
-    pub(crate) fn has(self, task: TaskId) -> Option<bool> {
-        (task.0 < 64).then(|| self.low >> task.0 & 1 == 1)
-    }
-
-    fn is_only(self, task: TaskId) -> bool {
-        !self.partial && self.count == 1 && self.has(task) == Some(true)
-    }
-}
-
-/// An object of the execution: a number in order of creation.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(crate) struct ObjectId(pub(crate) u32);
-
-impl ObjectId {
-    pub(crate) fn index(self) -> usize {
-        self.0 as usize
-    }
-}
 
 /// Which engine runs the execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -120,6 +65,10 @@ pub(crate) enum TaskState {
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(crate) struct Task {
+    /// Equal in every execution, whatever ran in between: the parent's, and how many it had spawned before.
+    pub(crate) identity: u64,
+    /// Tasks and objects that it has spawned and created.
+    offspring: u64,
     pub(crate) name: Option<Cow<'static, str>>,
     /// Where it was spawned.
     pub(crate) site: Site,
@@ -145,6 +94,8 @@ pub(crate) struct Task {
 
 #[derive(Debug)]
 pub(crate) struct Object {
+    /// Equal in every execution, whatever ran in between: the creator's, and how many it had created before.
+    pub(crate) identity: u64,
     pub(crate) name: Option<Cow<'static, str>>,
     /// Where it was created.
     pub(crate) site: Site,
@@ -178,7 +129,9 @@ pub(crate) struct Execution {
     pub(crate) source: Source,
     /// Decisions after which it is given up.
     pub(crate) steps_max: usize,
+    spurious_max: usize,
     pub(crate) spurious_left: usize,
+    timeouts_max: usize,
     pub(crate) timeouts_left: usize,
     pub(crate) clocks: Option<Clocks>,
     pub(crate) watch: Watch,
@@ -266,7 +219,9 @@ impl Execution {
             answers,
             steps_max: rules.steps_max,
             source,
+            spurious_max: rules.spurious_wakeups,
             spurious_left: rules.spurious_wakeups,
+            timeouts_max: rules.timeouts,
             timeouts_left: rules.timeouts,
             clocks: None,
             watch: Watch::new(rules.recurrences, &rules.acquitted, rules.journal || rules.schedule.is_some()),
@@ -303,7 +258,10 @@ impl Execution {
 
     pub(crate) fn add_task(&mut self, name: Option<Cow<'static, str>>, site: Site) -> TaskId {
         let id = TaskId::from_index(self.tasks.len());
+        let identity = self.next_identity();
         self.tasks.push(Task {
+            identity,
+            offspring: 0,
             name,
             site,
             state: TaskState::Fresh,
@@ -323,6 +281,14 @@ impl Execution {
             clocks.spawn(self.current, id);
         }
         id
+    }
+
+    /// The identity of what the current task spawns or creates next: numbers in order of spawning and creation depend on
+    /// the interleaving.
+    pub(crate) fn next_identity(&mut self) -> u64 {
+        let Some(creator) = self.tasks.get_mut(self.current.index()) else { return 0 };
+        creator.offspring += 1;
+        mix(creator.identity, creator.offspring)
     }
 
     #[inline]

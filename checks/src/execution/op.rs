@@ -101,8 +101,16 @@ impl Op {
     /// A number that tells this operation from others at other places; equal in every execution.
     pub(crate) fn signature(&self) -> u32 {
         let object = self.object.map_or(0, |object| object.0 + 1);
-        let place = self.site.line() << 8 | self.site.column() & 0xff;
-        mix(u64::from(self.kind.row().0) << 40 ^ u64::from(object) << 20 ^ u64::from(place))
+        mix(u64::from(self.kind.row().0) << 40 ^ u64::from(object) << 20 ^ u64::from(self.line_and_column()))
+    }
+
+    /// A number for its kind and its place, whatever it is on.
+    pub(crate) fn place(&self) -> u64 {
+        u64::from(self.kind.row().0) << 40 | u64::from(self.line_and_column())
+    }
+
+    fn line_and_column(&self) -> u32 {
+        self.site.line() << 8 | self.site.column() & 0xff
     }
 }
 

@@ -268,6 +268,7 @@ impl Execution {
         if op.progress {
             self.watch.progress();
         }
+        let before = self.journal.is_some().then(|| self.before(task, op));
         self.tasks[task.index()].pending = None;
         let effect = if refused {
             self.order(task, op, Effect::Refused);
@@ -292,8 +293,8 @@ impl Execution {
         if let Some(recorder) = &mut self.recorder {
             recorder.acted(self.log.len(), task, op, effect, preempts);
         }
-        if let Some(journal) = &mut self.journal {
-            journal.stepped(task, op, effect, TaskId::from_index(self.tasks.len() - 1));
+        if let Some(before) = before {
+            self.keep(task, op, effect, before);
         }
         if let Some(steer) = &mut self.steer {
             steer.advance();
@@ -335,13 +336,6 @@ impl Execution {
         };
         self.fail(verdict);
     }
-
-    fn livelock(&mut self, cycle: &super::livelock::Cycle) {
-        let names = self.names();
-        let tasks = cycle.tasks.iter().map(|task| names.task(*task).to_owned()).collect();
-        self.round = Some(cycle.round.clone());
-        self.fail(Verdict::Livelock { tasks, steps: cycle.round.len(), rounds: cycle.rounds });
-    }
 }
 
 /// One of `0..options`, as the search decides.
@@ -363,8 +357,9 @@ pub(crate) fn answer(options: usize) -> usize {
         x.tasks[task.index()].choices += 1;
         let value = x.source.choose(task, nth, options);
         x.answers.push(value);
+        let identity = x.tasks[task.index()].identity;
         if let Some(journal) = &mut x.journal {
-            journal.answered(task, value);
+            journal.answered(task, identity, value);
         }
         value
     })

@@ -57,8 +57,9 @@ pub(crate) fn finish_task(me: TaskId) {
         if let Some(recorder) = &mut x.recorder {
             recorder.finished(x.log.len(), me);
         }
+        let identity = x.tasks[me.index()].identity;
         if let Some(journal) = &mut x.journal {
-            journal.finished(me);
+            journal.finished(me, identity);
         }
         if me == TaskId::MAIN {
             x.check_leaks();

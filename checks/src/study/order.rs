@@ -5,7 +5,7 @@
 //! orders what waits for it, so two critical sections are one pair, of their first steps.
 
 use super::replay::{Plan, Run};
-use crate::execution::{Step, TaskId};
+use crate::execution::{How, Step, TaskId, dependent};
 
 /// Steps beyond which a run is not looked at: every two steps are held against each other.
 const STEPS_MAX: usize = 2_000;
@@ -96,14 +96,14 @@ impl<'a> Order<'a> {
                 let Some(theirs) = earlier.touches.iter().find(|theirs| theirs.thing == touch.thing) else {
                     continue;
                 };
-                if is_past(first) && theirs.changes || behind.is_some_and(|task| task != earlier.task) {
+                if is_past(first) && theirs.how != How::Looks || behind.is_some_and(|task| task != earlier.task) {
                     break;
                 }
-                if is_past(first) || !(touch.changes || theirs.changes) || (theirs.gives && waits) {
+                if is_past(first) || !touch.conflicts(theirs) || (theirs.gives && waits) {
                     continue;
                 }
                 found.push(first);
-                if theirs.changes {
+                if theirs.how != How::Looks {
                     behind = Some(earlier.task);
                 }
             }
@@ -132,7 +132,5 @@ impl<'a> Order<'a> {
 
 /// Whether `later` can only come after `earlier`.
 fn follows(earlier: &Step, later: &Step) -> bool {
-    let dependent =
-        |a: &crate::execution::Touch| later.touches.iter().any(|b| a.thing == b.thing && (a.changes || b.changes));
-    earlier.task == later.task || earlier.touches.iter().any(dependent)
+    earlier.task == later.task || dependent(&earlier.touches, &later.touches)
 }

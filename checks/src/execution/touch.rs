@@ -1,0 +1,219 @@
+//! What each step touches, and which steps are dependent by that.
+//!
+//! Two steps are *dependent* if they are one task's, or touch the same thing in ways that do not commute. What a step
+//! touches is equal in all executions of its trace (Mazurkiewicz 1977): things are known by their identities, and
+//! messages by their numbers. It may depend on the state that the step finds, but then two steps that can go on in one
+//! state and do not conflict commute there, and touch the same in either order.
+
+use super::{Effect, Execution, Kind, Op, State, TaskId};
+use serde::{Deserialize, Serialize};
+use smallvec::SmallVec;
+
+/// Something that steps can be dependent by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+pub(crate) enum Thing {
+    Object(u64),
+    /// A channel's end that messages go in at, the one they come out of, and who is there to use them.
+    Tail(u64),
+    Head(u64),
+    Senders(u64),
+    Receivers(u64),
+    /// A channel's message of this number, and the room for it.
+    Message(u64, u64),
+    Room(u64, u64),
+    /// A task's start and its end.
+    Life(u64),
+    /// A task's token.
+    Token(u64),
+    /// How many timeouts are left, and how many spurious wakeups.
+    Timeouts,
+    Wakeups,
+    /// All there is: for a timeout that fires because nobody else can go on.
+    Everything,
+}
+
+/// What a step does to a thing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum How {
+    /// Leaves it as it is.
+    Looks,
+    /// Changes it so that it makes no difference in which order several do so.
+    Adds,
+    Changes,
+}
+
+/// A thing, and what a step does to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Touch {
+    pub(crate) thing: Thing,
+    pub(crate) how: How,
+    /// It gives back or hands on what others may be waiting for: they could not have gone first.
+    pub(crate) gives: bool,
+}
+
+impl Touch {
+    pub(super) fn new(thing: Thing, how: How) -> Self {
+        Touch { thing, how, gives: false }
+    }
+
+    pub(super) fn giving(thing: Thing, how: How) -> Self {
+        Touch { thing, how, gives: true }
+    }
+
+    /// Whether it makes a difference which of the two comes first.
+    pub(crate) fn conflicts(&self, other: &Self) -> bool {
+        (self.thing == other.thing && (self.how != other.how || self.how == How::Changes))
+            || self.thing == Thing::Everything
+            || other.thing == Thing::Everything
+    }
+}
+
+pub(crate) type Touches = SmallVec<[Touch; 3]>;
+
+/// Whether two steps of different tasks are dependent.
+pub(crate) fn dependent(one: &[Touch], other: &[Touch]) -> bool {
+    one.iter().any(|a| other.iter().any(|b| a.conflicts(b)))
+}
+
+/// What an operation finds, as far as what it touches depends on it.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Before {
+    /// The object's state.
+    hash: u64,
+    /// Of a channel: messages sent, taken, and waiting.
+    sent: u64,
+    taken: u64,
+    length: usize,
+    /// Of a channel: somebody is there to receive.
+    received: bool,
+    /// Nobody else could go on, so the operation's timeout fires.
+    fires: bool,
+}
+
+impl Before {
+    /// As if the operation could not leave its object as it is.
+    pub(super) fn changing(self) -> Self {
+        Before { hash: !self.hash, ..self }
+    }
+}
+
+impl Execution {
+    /// What `op` of `task` finds.
+    pub(crate) fn before(&self, task: TaskId, op: &Op) -> Before {
+        let fires = self.tasks[task.index()].fired;
+        let Some(object) = op.object.map(|object| &self.objects[object.index()]) else {
+            return Before { fires, ..Before::default() };
+        };
+        match &object.state {
+            State::Channel { length, receivers, taken, .. } => {
+                let sent = *taken + *length as u64;
+                Before { hash: 0, sent, taken: *taken, length: *length, received: *receivers > 0, fires }
+            }
+            state => Before { hash: state.hash(), fires, ..Before::default() },
+        }
+    }
+
+    /// What `op` of `task` touches, if it goes as `effect` says.
+    pub(crate) fn touches(&self, task: TaskId, op: &Op, effect: Effect, before: Before) -> Touches {
+        let mut touches = Touches::new();
+        let life = |task: TaskId| Thing::Life(self.tasks[task.index()].identity);
+        let token = |task: TaskId| Thing::Token(self.tasks[task.index()].identity);
+        let identity = op.object.map(|object| self.objects[object.index()].identity);
+        match op.object.zip(identity) {
+            Some((object, identity)) => match &self.objects[object.index()].state {
+                State::Channel { capacity, .. } => touch_channel(&mut touches, identity, op, effect, before, *capacity),
+                state => {
+                    let same = state.hash() == before.hash;
+                    let how = how(op.kind, effect, same);
+                    touches.push(Touch { thing: Thing::Object(identity), how, gives: op.kind.gives() });
+                }
+            },
+            None => {}
+        }
+        match op.kind {
+            Kind::Wait { mutex } => {
+                touches.push(Touch::giving(Thing::Object(self.objects[mutex.index()].identity), How::Changes));
+            }
+            Kind::Wake { mutex } => {
+                touches.push(Touch::new(Thing::Object(self.objects[mutex.index()].identity), How::Changes));
+            }
+            Kind::Start => touches.push(Touch::new(life(task), How::Looks)),
+            Kind::Park => touches.push(Touch::new(token(task), How::Changes)),
+            Kind::Join(other) | Kind::IsFinished(other) => touches.push(Touch::new(life(other), How::Looks)),
+            Kind::Unpark(other) => touches.push(Touch::giving(token(other), How::Adds)),
+            _ => {}
+        }
+        self.touch_allowances(&mut touches, op, effect, before);
+        touches
+    }
+
+    /// Whoever could time out, or wake for no reason, depends on how often that has happened.
+    fn touch_allowances(&self, touches: &mut Touches, op: &Op, effect: Effect, before: Before) {
+        if before.fires && effect == Effect::TimedOut {
+            touches.push(Touch::new(Thing::Everything, How::Changes));
+        } else if op.timeout.is_some() && self.timeouts_max > 0 {
+            let how = if effect == Effect::TimedOut { How::Changes } else { How::Looks };
+            touches.push(Touch::new(Thing::Timeouts, how));
+        }
+        if self.spurious_max > 0 && matches!(op.kind, Kind::Wake { .. } | Kind::Park) {
+            let how = if effect == Effect::Spurious { How::Changes } else { How::Looks };
+            touches.push(Touch::new(Thing::Wakeups, how));
+        }
+    }
+}
+
+/// What an operation of this kind does to its object, which is no channel and may be the `same` as before.
+fn how(kind: Kind, effect: Effect, same: bool) -> How {
+    match kind {
+        Kind::Load(_) | Kind::OnceCheck => How::Looks,
+        _ if effect == Effect::Refused => How::Looks,
+        // What has timed out has found its object without what it waits for; a condition variable it leaves.
+        _ if effect == Effect::TimedOut && !matches!(kind, Kind::Wake { .. }) => How::Looks,
+        Kind::OnceEnter if same => How::Looks,
+        Kind::Read | Kind::TryRead | Kind::ReadUnlock => How::Adds,
+        Kind::Release(_) | Kind::NotifyOne | Kind::NotifyAll => How::Adds,
+        _ => How::Changes,
+    }
+}
+
+/// A channel's ends are different things, so a send and a receive commute unless one waits for the other.
+fn touch_channel(touches: &mut Touches, of: u64, op: &Op, effect: Effect, before: Before, capacity: Option<usize>) {
+    let mut add = |thing, how| touches.push(Touch { thing, how, gives: op.kind.gives() });
+    let capacity = capacity.map(|capacity| capacity.max(1) as u64);
+    match op.kind {
+        Kind::Send | Kind::TrySend if effect == Effect::Done => {
+            add(Thing::Receivers(of), How::Looks);
+            if before.received {
+                add(Thing::Tail(of), How::Changes);
+                add(Thing::Message(of, before.sent), How::Adds);
+                if capacity.is_some_and(|capacity| before.sent >= capacity) {
+                    add(Thing::Room(of, before.sent), How::Changes);
+                }
+            }
+        }
+        Kind::Recv | Kind::TryRecv if effect == Effect::Done && before.length > 0 => {
+            add(Thing::Head(of), How::Changes);
+            add(Thing::Message(of, before.taken), How::Changes);
+            if let Some(capacity) = capacity {
+                add(Thing::Room(of, before.taken + capacity), How::Adds);
+            }
+        }
+        // Nothing to take, no room, nobody left: whatever comes or goes would make a difference.
+        Kind::Send | Kind::TrySend | Kind::Recv | Kind::TryRecv => {
+            for thing in [Thing::Tail(of), Thing::Head(of), Thing::Senders(of), Thing::Receivers(of)] {
+                add(thing, How::Looks);
+            }
+        }
+        Kind::Taken(number) => {
+            add(Thing::Message(of, number), How::Looks);
+            add(Thing::Receivers(of), How::Looks);
+        }
+        Kind::DropSender => add(Thing::Senders(of), How::Adds),
+        // What has been sent and not received is lost.
+        _ => {
+            for thing in [Thing::Tail(of), Thing::Head(of), Thing::Receivers(of)] {
+                add(thing, How::Changes);
+            }
+        }
+    }
+}
