@@ -22,6 +22,8 @@ pub(crate) struct Plan {
     pub(crate) spurious_wakeups: usize,
     pub(crate) timeouts: usize,
     pub(crate) deny_leaks: bool,
+    /// Where an exhaustive search says how much of it is done, in millionths.
+    pub(crate) estimate: Arc<AtomicU64>,
 }
 
 /// Schedules that a sampling engine draws, unless told otherwise.
@@ -98,6 +100,7 @@ impl Checker {
             spurious_wakeups: 0,
             timeouts: 1,
             deny_leaks: false,
+            estimate: Arc::default(),
         };
         Checker { engine: None, plan, progress: Arc::default() }
     }

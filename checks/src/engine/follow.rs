@@ -46,7 +46,7 @@ pub(crate) fn follow(
             };
             loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
         }
-        Engine::Shuttle(_) => {
+        Engine::Shuttle(_) | Engine::Exhaustive => {
             let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
             // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
             let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };

@@ -2,6 +2,7 @@
 //!
 //! Only this module, and the inner parts of the facade's primitives, name loom or shuttle.
 
+mod exhaustive;
 mod follow;
 pub(crate) mod loom;
 pub(crate) mod pilot;
@@ -35,12 +36,15 @@ pub enum Engine {
     Loom,
     /// shuttle: sequentially consistent, any number of threads.
     Shuttle(Strategy),
+    /// raddle's own, over shuttle: every trace under sequential consistency, any number of threads.
+    Exhaustive,
 }
 
 impl Engine {
     /// Every engine, in the order of the matrix.
-    pub const ALL: [Engine; 5] = [
+    pub const ALL: [Engine; 6] = [
         Engine::Loom,
+        Engine::Exhaustive,
         Engine::Shuttle(Strategy::Random),
         Engine::Shuttle(Strategy::Pct),
         Engine::Shuttle(Strategy::Urw),
@@ -61,6 +65,7 @@ impl Engine {
     pub fn name(self) -> &'static str {
         match self {
             Engine::Loom => "loom",
+            Engine::Exhaustive => "exhaustive",
             Engine::Shuttle(Strategy::Random) => "shuttle",
             Engine::Shuttle(Strategy::Pct) => "shuttle-pct",
             Engine::Shuttle(Strategy::Urw) => "shuttle-urw",
@@ -73,7 +78,7 @@ impl Engine {
     pub fn version(self) -> &'static str {
         match self {
             Engine::Loom => loom::VERSION,
-            Engine::Shuttle(_) => shuttle::VERSION,
+            Engine::Shuttle(_) | Engine::Exhaustive => shuttle::VERSION,
         }
     }
 
@@ -82,14 +87,14 @@ impl Engine {
     pub fn threads_max(self) -> Option<usize> {
         match self {
             Engine::Loom => Some(loom::THREADS_MAX),
-            Engine::Shuttle(_) => None,
+            Engine::Shuttle(_) | Engine::Exhaustive => None,
         }
     }
 
     pub(crate) fn mode(self) -> Mode {
         match self {
             Engine::Loom => Mode::Loom,
-            Engine::Shuttle(_) => Mode::Shuttle,
+            Engine::Shuttle(_) | Engine::Exhaustive => Mode::Shuttle,
         }
     }
 
@@ -144,6 +149,7 @@ pub(crate) fn explore(
     preflight(engine, plan, program)?;
     match engine {
         Engine::Loom => deepen(plan, program, progress),
+        Engine::Exhaustive => prove(plan, program, progress),
         Engine::Shuttle(strategy) => {
             let rules = plan.rules(engine);
             let report = shuttle::explore(program, strategy, plan.seed, rules, progress);
@@ -192,6 +198,22 @@ fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), Check
         return Err(CheckError::Nondeterministic { what });
     }
     Ok(())
+}
+
+/// Every trace.
+fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+    let searched = exhaustive::search(program, plan, progress);
+    if let Some(problem) = searched.problem {
+        return Err(problem.into());
+    }
+    if let Some(found) = searched.found {
+        return confirm(Engine::Exhaustive, plan, program, &found);
+    }
+    let executions = searched.counts.complete;
+    Ok(match searched.cut {
+        Some(budget) => Outcome::Inconclusive { budget, executions },
+        None => Outcome::Holds(Coverage::Exhaustive { executions }),
+    })
 }
 
 /// loom with 0, 1, 2 preemptions and then without a bound, so that the first counterexample has the fewest.

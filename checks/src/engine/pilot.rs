@@ -3,6 +3,7 @@
 
 use crate::engine::Program;
 use crate::execution::{Acquittal, Execution, Found, Rules, Script, Session, SessionReport, Source, TaskId, session};
+use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// How an execution ended.
@@ -90,12 +91,22 @@ impl<P: Pilot> Cockpit<P> {
 /// Lets `pilot` fly `program` until it has had enough, or the run breaks off. Gives the pilot back as it is then; of a run
 /// that broke off a thread is left that keeps it as well.
 pub(crate) fn fly<P: Pilot>(program: &Program, rules: &Rules, pilot: P) -> (Arc<Mutex<P>>, SessionReport) {
+    fly_counting(program, rules, &Arc::default(), pilot)
+}
+
+/// The same, counting executions into `progress`.
+pub(crate) fn fly_counting<P: Pilot>(
+    program: &Program,
+    rules: &Rules,
+    progress: &Arc<AtomicU64>,
+    pilot: P,
+) -> (Arc<Mutex<P>>, SessionReport) {
     let pilot = Arc::new(Mutex::new(pilot));
     let run = |gated| {
         let rules = Rules { gated, executions_max: u64::MAX, time_max: None, journal: true, ..rules.clone() };
         let cockpit = Cockpit { pilot: Arc::clone(&pilot), given_up: false, flying: false };
         let program = Arc::clone(program);
-        Session::run(rules, Source::Script(Script::default()), Arc::default(), move || {
+        Session::run(rules, Source::Script(Script::default()), Arc::clone(progress), move || {
             super::shuttle::fly(cockpit, program);
         })
     };
@@ -106,4 +117,25 @@ pub(crate) fn fly<P: Pilot>(program: &Program, rules: &Rules, pilot: P) -> (Arc<
     pilot.lock().unwrap_or_else(PoisonError::into_inner).restart();
     let report = run(true);
     (pilot, report)
+}
+
+/// Who goes on where nothing says who: the current task while it can, unless it yields; then the earliest.
+pub(crate) fn by_default(x: &Execution, enabled: &[TaskId]) -> TaskId {
+    let ready = |task: &&TaskId| x.is_ready_now(**task);
+    let first = |is: &dyn Fn(&TaskId) -> bool| {
+        let ready = enabled.iter().filter(ready).find(|task| is(task));
+        ready.or_else(|| enabled.iter().find(|task| is(task))).copied()
+    };
+    let last = x.log.last().map(|decision| decision.task);
+    let yields = last.is_some_and(|last| yields(x, last));
+    let stays = last.filter(|last| !yields && enabled.contains(last) && x.is_ready_now(*last));
+    stays
+        .or_else(|| if yields { first(&|task| Some(*task) > last) } else { None })
+        .or_else(|| first(&|_| true))
+        .expect("somebody can go on")
+}
+
+/// Whether `task` is about to ask for others to run.
+pub(crate) fn yields(x: &Execution, task: TaskId) -> bool {
+    x.tasks[task.index()].pending.is_some_and(|op| op.kind.yields())
 }

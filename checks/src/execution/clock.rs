@@ -1,14 +1,22 @@
 //! Happens-before by vector clocks, for engines that run one sequentially consistent interleaving.
 //!
 //! Edges are those of C11: release stores and acquire loads (with release sequences and fences), locks,
-//! channels, spawning and joining. Memory orders count, so a `Relaxed` flag publishes nothing. A channel has
-//! one clock for all its messages, and so has a semaphore for all its permits: an edge too many, never one too few.
+//! channels, spawning and joining. Memory orders count, so a `Relaxed` flag publishes nothing. There is an
+//! edge only between steps that are dependent, so that a race shows in every order of independent ones: a message has a
+//! clock of its own, and readers of a lock order nobody but its writers. A semaphore has one clock for all its permits: an
+//! edge too many, never one too few.
 //! (Mattern 1989; the treatment of atomics follows `ThreadSanitizer`'s.)
 //!
 //! The clocks start with the first `RaceCell`: an edge from before a cell exists orders none of its accesses.
 
 use super::{ObjectId, Site, TaskId};
+use std::collections::HashMap;
 use std::sync::atomic::Ordering;
+
+/// What the readers of a lock hand to its writers.
+pub(super) const READERS: u64 = u64::MAX;
+/// What the receiver of a message hands to its sender: this and the message's number.
+pub(super) const TAKEN: u64 = 1 << 63;
 
 /// How many steps of each task happen before now.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +69,8 @@ pub(crate) struct Access {
 pub(crate) struct Clocks {
     tasks: Vec<TaskClocks>,
     objects: Vec<Clock>,
+    /// What is handed on by itself: a message, a barrier's generation, the readers of a lock.
+    handed: HashMap<(ObjectId, u64), Clock>,
     seq_cst: Clock,
     /// Per object, the last read and the last write of each task.
     accesses: Vec<Vec<Access>>,
@@ -99,6 +109,25 @@ impl Clocks {
         let now = self.task(task).now.clone();
         self.object(object).join(&now);
         self.task(task).now.tick(task);
+    }
+
+    /// What `task` has done happens before what whoever receives this does next.
+    pub(crate) fn hand(&mut self, task: TaskId, object: ObjectId, what: u64) {
+        let now = self.task(task).now.clone();
+        self.handed.entry((object, what)).or_default().join(&now);
+        self.task(task).now.tick(task);
+    }
+
+    /// Hands on all that the object's clock has.
+    pub(crate) fn hand_all(&mut self, object: ObjectId, what: u64) {
+        let clock = self.object(object).clone();
+        self.handed.insert((object, what), clock);
+    }
+
+    pub(crate) fn receive(&mut self, task: TaskId, object: ObjectId, what: u64) {
+        if let Some(clock) = self.handed.get(&(object, what)).cloned() {
+            self.task(task).now.join(&clock);
+        }
     }
 
     pub(crate) fn load(&mut self, task: TaskId, object: ObjectId, order: Ordering) {

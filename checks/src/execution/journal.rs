@@ -12,6 +12,8 @@ use std::collections::HashMap;
 #[derive(Clone, Debug)]
 pub(crate) struct Step {
     pub(crate) task: TaskId,
+    pub(crate) op: Op,
+    pub(crate) effect: Effect,
     pub(crate) touches: Touches,
     /// It can't happen before what it waits for has been given.
     pub(crate) waits: bool,
@@ -64,7 +66,7 @@ impl Journal {
     pub(crate) fn stepped(&mut self, task: TaskId, identity: u64, op: &Op, effect: Effect, touches: Touches) {
         self.add(task, identity, op.place() << 3 | effect as u64, &touches);
         let waits = (op.kind.may_wait() && effect != Effect::TimedOut) || op.kind == Kind::Start;
-        self.steps.push(Step { task, touches, waits });
+        self.steps.push(Step { task, op: *op, effect, touches, waits });
     }
 
     pub(crate) fn finished(&mut self, task: TaskId, identity: u64) {
@@ -77,7 +79,7 @@ impl Journal {
     }
 
     pub(crate) fn answered(&mut self, task: TaskId, identity: u64, answer: usize) {
-        self.add(task, identity, (answer as u64) << 1 | 2, &[]);
+        self.add(task, identity, (answer as u64) << 2 | 2, &[]);
     }
 
     fn add(&mut self, task: TaskId, identity: u64, what: u64, touches: &[Touch]) {

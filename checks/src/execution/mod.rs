@@ -26,7 +26,7 @@ pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
 pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
-pub(crate) use model::{Effect, Hold, State};
+pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
 pub(crate) use session::{
@@ -38,7 +38,7 @@ pub(crate) use step::{
     want_gates, want_gates_soon,
 };
 pub(crate) use task::{finish_task, refuse_more_than, run_task};
-pub(crate) use touch::{How, dependent};
+pub(crate) use touch::{How, Thing, Touches, dependent, may_touch};
 
 use crate::engine;
 use crate::trace::Recorder;
@@ -129,7 +129,6 @@ pub(crate) struct Execution {
     pub(crate) source: Source,
     /// Decisions after which it is given up.
     pub(crate) steps_max: usize,
-    spurious_max: usize,
     pub(crate) spurious_left: usize,
     timeouts_max: usize,
     pub(crate) timeouts_left: usize,
@@ -219,7 +218,6 @@ impl Execution {
             answers,
             steps_max: rules.steps_max,
             source,
-            spurious_max: rules.spurious_wakeups,
             spurious_left: rules.spurious_wakeups,
             timeouts_max: rules.timeouts,
             timeouts_left: rules.timeouts,

@@ -65,6 +65,24 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// Whether it is a mutex that nobody holds.
+    pub(crate) fn is_free(&self) -> bool {
+        matches!(self, State::Mutex { holder: None })
+    }
+
+    /// What `op` of `task`, which can run, makes of this object: its own, or its mutex.
+    pub(crate) fn change(&mut self, me: ObjectId, task: TaskId, op: &Op) -> Effect {
+        let hold = Hold { task, site: op.site };
+        match (op.kind, self) {
+            (Kind::Wait { mutex }, State::Mutex { holder }) if mutex == me => *holder = None,
+            (Kind::Wake { mutex }, State::Mutex { holder }) if mutex == me => *holder = Some(hold),
+            (Kind::Wait { .. }, State::Condvar { waiters, .. }) => waiters.push(task),
+            (Kind::Wake { .. }, State::Condvar { waiters, signals }) => leave(waiters, signals, task),
+            (kind, state) => return change_object(state, task, kind, hold),
+        }
+        Effect::Done
+    }
+
     pub(crate) fn noun(&self) -> &'static str {
         match self {
             State::Mutex { .. } => "mutex",
@@ -120,38 +138,23 @@ pub(crate) enum Effect {
 impl Execution {
     /// Whether `op` can run now and have what it waits for.
     pub(crate) fn ready(&self, task: TaskId, op: &Op) -> bool {
-        if let Kind::Join(other) = op.kind {
-            return self.tasks[other.index()].state == TaskState::Finished;
-        }
-        let state = |object: ObjectId| &self.objects[object.index()].state;
-        match (op.kind, op.object.map(state)) {
-            (Kind::Lock, Some(State::Mutex { holder })) => holder.is_none(),
-            (Kind::Read, Some(State::RwLock { writer, .. })) => writer.is_none(),
-            (Kind::Write, Some(State::RwLock { writer, readers })) => writer.is_none() && readers.is_empty(),
-            (Kind::Acquire(wanted), Some(State::Semaphore { permits, .. })) => *permits >= wanted,
-            (Kind::Wake { mutex }, Some(_)) => self.signalled(task, op) && self.is_free(mutex),
-            (Kind::Send, Some(State::Channel { length, capacity, receivers, .. })) => {
-                *receivers == 0 || capacity.is_none_or(|capacity| *length < capacity.max(1))
+        match op.kind {
+            Kind::Join(other) => self.tasks[other.index()].state == TaskState::Finished,
+            Kind::Park => self.tasks[task.index()].token,
+            kind => {
+                let state = |object: ObjectId| &self.objects[object.index()].state;
+                is_ready(task, kind, op.object.map(state), kind.mutex().map(state))
             }
-            (Kind::Taken(number), Some(State::Channel { taken, receivers, .. })) => *taken > number || *receivers == 0,
-            (Kind::Recv, Some(State::Channel { length, senders, .. })) => *length > 0 || *senders == 0,
-            (Kind::Leave(arrived), Some(State::Barrier { generation, .. })) => *generation != arrived,
-            (Kind::OnceEnter, Some(State::Once { running, .. })) => running.is_none(),
-            (Kind::Park, _) => self.tasks[task.index()].token,
-            _ => true,
         }
     }
 
     /// Whether a notification that `task` can receive is there.
     pub(crate) fn signalled(&self, task: TaskId, op: &Op) -> bool {
-        let Some(State::Condvar { waiters, signals }) = op.object.map(|o| &self.objects[o.index()].state) else {
-            return false;
-        };
-        !waiters.contains(&task) || signals.iter().any(|signal| signal.eligible.contains(&task))
+        op.object.is_some_and(|object| is_signalled(task, &self.objects[object.index()].state))
     }
 
     fn is_free(&self, mutex: ObjectId) -> bool {
-        matches!(self.objects[mutex.index()].state, State::Mutex { holder: None })
+        self.objects[mutex.index()].state.is_free()
     }
 
     /// Whether the operation could go on without what it waits for: by its timeout, or by a spurious wakeup.
@@ -164,8 +167,10 @@ impl Execution {
         !matches!(op.kind, Kind::Wake { mutex } if !self.is_free(mutex))
     }
 
+    /// A wait with a timeout ends early by that.
     pub(crate) fn may_wake_spuriously(&self, op: &Op) -> bool {
         self.spurious_left > 0
+            && op.timeout.is_none()
             && match op.kind {
                 Kind::Wake { mutex } => self.is_free(mutex),
                 Kind::Park => true,
@@ -211,10 +216,11 @@ impl Execution {
                 }
             }
         }
+        let taken = self.taken(op);
         if effect == Effect::Done || matches!(op.kind, Kind::Wake { .. }) {
             effect = self.change(task, op, effect);
         }
-        self.order(task, op, effect);
+        self.order(task, op, effect, taken);
         effect
     }
 
@@ -222,39 +228,44 @@ impl Execution {
         if matches!(op.kind, Kind::Load(_) | Kind::Store(_) | Kind::Rmw(_) | Kind::Cas(..)) {
             return effect;
         }
-        let hold = Hold { task, site: op.site };
         match op.kind {
-            Kind::Wait { mutex } => {
-                self.set_holder(mutex, None);
-                if let Some(State::Condvar { waiters, .. }) = self.state_mut(op) {
-                    waiters.push(task);
-                }
-                return effect;
-            }
-            Kind::Wake { mutex } => {
-                self.set_holder(mutex, Some(hold));
-                if let Some(State::Condvar { waiters, signals }) = self.state_mut(op) {
-                    leave(waiters, signals, task);
-                }
-                return effect;
-            }
             Kind::Park => self.tasks[task.index()].token = false,
             Kind::Unpark(other) => self.tasks[other.index()].token = true,
             _ => {}
         }
-        let Some(state) = self.state_mut(op) else { return effect };
-        change_object(state, task, op.kind, hold)
-    }
-
-    fn state_mut(&mut self, op: &Op) -> Option<&mut State> {
-        op.object.map(|object| &mut self.objects[object.index()].state)
-    }
-
-    pub(crate) fn set_holder(&mut self, mutex: ObjectId, hold: Option<Hold>) {
-        if let State::Mutex { holder } = &mut self.objects[mutex.index()].state {
-            *holder = hold;
+        if let Some(mutex) = op.kind.mutex() {
+            self.objects[mutex.index()].state.change(mutex, task, op);
+        }
+        let Some(object) = op.object else { return effect };
+        match self.objects[object.index()].state.change(object, task, op) {
+            Effect::Done => effect,
+            refused => refused,
         }
     }
+}
+
+/// Whether an operation of this kind can run on an object in this state, and with its mutex in that one.
+pub(crate) fn is_ready(task: TaskId, kind: Kind, state: Option<&State>, mutex: Option<&State>) -> bool {
+    match (kind, state) {
+        (Kind::Lock, Some(State::Mutex { holder })) => holder.is_none(),
+        (Kind::Read, Some(State::RwLock { writer, .. })) => writer.is_none(),
+        (Kind::Write, Some(State::RwLock { writer, readers })) => writer.is_none() && readers.is_empty(),
+        (Kind::Acquire(wanted), Some(State::Semaphore { permits, .. })) => *permits >= wanted,
+        (Kind::Wake { .. }, Some(state)) => is_signalled(task, state) && mutex.is_none_or(State::is_free),
+        (Kind::Send, Some(State::Channel { length, capacity, receivers, .. })) => {
+            *receivers == 0 || capacity.is_none_or(|capacity| *length < capacity.max(1))
+        }
+        (Kind::Taken(number), Some(State::Channel { taken, receivers, .. })) => *taken > number || *receivers == 0,
+        (Kind::Recv, Some(State::Channel { length, senders, .. })) => *length > 0 || *senders == 0,
+        (Kind::Leave(arrived), Some(State::Barrier { generation, .. })) => *generation != arrived,
+        (Kind::OnceEnter, Some(State::Once { running, .. })) => running.is_none(),
+        _ => true,
+    }
+}
+
+fn is_signalled(task: TaskId, state: &State) -> bool {
+    let State::Condvar { waiters, signals } = state else { return false };
+    !waiters.contains(&task) || signals.iter().any(|signal| signal.eligible.contains(&task))
 }
 
 /// Takes `task` out of the waiters, and with it the oldest notification that it could receive: what is left is

@@ -195,6 +195,14 @@ impl Kind {
         )
     }
 
+    /// The mutex that it gives back or takes besides acting on its object.
+    pub(crate) fn mutex(self) -> Option<ObjectId> {
+        match self {
+            Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex),
+            _ => None,
+        }
+    }
+
     /// Whether it gives back or hands on what others may be waiting for.
     pub(crate) fn gives(self) -> bool {
         use Kind::{Arrive, NotifyAll, NotifyOne, OnceDone, OnceFail, ReadUnlock, Recv, Release, Send, TrySend};
@@ -217,6 +225,25 @@ impl Kind {
                 | Arrive
                 | OnceDone
                 | OnceFail
+        )
+    }
+
+    /// Whether what it touches depends on what it finds.
+    pub(crate) fn is_fickle(self) -> bool {
+        use Kind::{Arrive, Cas, OnceEnter, Recv, Send, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite};
+        matches!(
+            self,
+            TryLock
+                | TryRead
+                | TryWrite
+                | TryAcquire(_)
+                | Cas(..)
+                | Send
+                | TrySend
+                | Recv
+                | TryRecv
+                | Arrive
+                | OnceEnter
         )
     }
 

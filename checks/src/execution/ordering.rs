@@ -1,16 +1,48 @@
 //! What happens before what: the edges that each operation draws, and the accesses that none orders.
 
+use super::clock::{READERS, TAKEN};
 use super::step::halt;
-use super::{Effect, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, TaskState, with};
+use super::{Effect, Execution, Kind, Mode, ObjectId, Op, Site, State, TaskId, TaskState, with};
 use crate::engine;
 use crate::verdict::Verdict;
 
 impl Execution {
-    /// The happens-before edges of `op`.
+    /// Messages that have been taken out of `op`'s channel, if anybody wants to know.
     #[inline]
-    pub(crate) fn order(&mut self, task: TaskId, op: &Op, effect: Effect) {
-        if self.clocks.is_some() {
-            self.order_by_clocks(task, op, effect);
+    pub(super) fn taken(&self, op: &Op) -> u64 {
+        match op.object.filter(|_| self.clocks.is_some()).map(|object| &self.objects[object.index()].state) {
+            Some(State::Channel { taken, .. }) => *taken,
+            _ => 0,
+        }
+    }
+
+    /// The happens-before edges of `op`, before which so many messages had been taken.
+    #[inline]
+    pub(super) fn order(&mut self, task: TaskId, op: &Op, effect: Effect, taken: u64) {
+        if self.clocks.is_none() {
+            return;
+        }
+        match op.kind {
+            Kind::Send | Kind::TrySend | Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
+                self.order_messages(task, op, effect, taken);
+            }
+            _ => self.order_by_clocks(task, op, effect),
+        }
+    }
+
+    fn order_messages(&mut self, task: TaskId, op: &Op, effect: Effect, before: u64) {
+        let (Some(clocks), Some(object)) = (&mut self.clocks, op.object) else { return };
+        let State::Channel { length, receivers, taken, .. } = &self.objects[object.index()].state else { return };
+        match op.kind {
+            _ if effect != Effect::Done => {}
+            Kind::Send | Kind::TrySend if *receivers > 0 => clocks.hand(task, object, *taken + *length as u64 - 1),
+            Kind::Recv | Kind::TryRecv if *taken > before => {
+                clocks.receive(task, object, before);
+                clocks.hand(task, object, TAKEN | before);
+            }
+            Kind::Taken(number) if *taken > number => clocks.receive(task, object, TAKEN | number),
+            // The other end is gone.
+            _ => clocks.acquire(task, object),
         }
     }
 
@@ -23,35 +55,36 @@ impl Execution {
                     clocks.load(task, object, failure);
                 }
             }
+            Kind::Write | Kind::TryWrite => {
+                clocks.acquire(task, object);
+                clocks.receive(task, object, READERS);
+            }
+            Kind::ReadUnlock => clocks.hand(task, object, READERS),
             Kind::Lock
             | Kind::TryLock
             | Kind::Read
             | Kind::TryRead
-            | Kind::Write
-            | Kind::TryWrite
             | Kind::Acquire(_)
             | Kind::TryAcquire(_)
-            | Kind::Leave(_)
             | Kind::OnceEnter
             | Kind::OnceCheck => {
                 clocks.acquire(task, object);
             }
             Kind::Unlock
-            | Kind::ReadUnlock
             | Kind::WriteUnlock
             | Kind::Release(_)
-            | Kind::Arrive
             | Kind::OnceDone
-            | Kind::Send
-            | Kind::TrySend
             | Kind::DropSender
             | Kind::DropReceiver => {
                 clocks.release(task, object);
             }
-            Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
-                clocks.acquire(task, object);
+            Kind::Arrive => {
                 clocks.release(task, object);
+                if let State::Barrier { arrived: 0, generation, .. } = &self.objects[object.index()].state {
+                    clocks.hand_all(object, generation.saturating_sub(1));
+                }
             }
+            Kind::Leave(generation) => clocks.receive(task, object, generation),
             Kind::Wait { mutex } => clocks.release(task, mutex),
             Kind::Wake { mutex } => clocks.acquire(task, mutex),
             Kind::Load(order) => clocks.load(task, object, order),

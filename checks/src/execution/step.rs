@@ -271,7 +271,7 @@ impl Execution {
         let before = self.journal.is_some().then(|| self.before(task, op));
         self.tasks[task.index()].pending = None;
         let effect = if refused {
-            self.order(task, op, Effect::Refused);
+            self.order(task, op, Effect::Refused, 0);
             Effect::Refused
         } else {
             self.apply(task, op)

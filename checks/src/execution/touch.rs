@@ -8,6 +8,7 @@
 use super::{Effect, Execution, Kind, Op, State, TaskId};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
+use std::sync::atomic::Ordering;
 
 /// Something that steps can be dependent by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -18,17 +19,18 @@ pub(crate) enum Thing {
     Head(u64),
     Senders(u64),
     Receivers(u64),
-    /// A channel's message of this number, and the room for it.
+    /// A channel's message of this number, and the room for it; a barrier's generation.
     Message(u64, u64),
     Room(u64, u64),
     /// A task's start and its end.
     Life(u64),
     /// A task's token.
     Token(u64),
-    /// How many timeouts are left, and how many spurious wakeups.
+    /// How many timeouts are left.
     Timeouts,
-    Wakeups,
-    /// All there is: for a timeout that fires because nobody else can go on.
+    /// The order of fences that all agree on.
+    Fences,
+    /// All there is.
     Everything,
 }
 
@@ -122,6 +124,9 @@ impl Execution {
         match op.object.zip(identity) {
             Some((object, identity)) => match &self.objects[object.index()].state {
                 State::Channel { capacity, .. } => touch_channel(&mut touches, identity, op, effect, before, *capacity),
+                State::Barrier { arrived, generation, .. } => {
+                    touch_barrier(&mut touches, identity, op.kind, *arrived, *generation);
+                }
                 state => {
                     let same = state.hash() == before.hash;
                     let how = how(op.kind, effect, same);
@@ -138,28 +143,64 @@ impl Execution {
                 touches.push(Touch::new(Thing::Object(self.objects[mutex.index()].identity), How::Changes));
             }
             Kind::Start => touches.push(Touch::new(life(task), How::Looks)),
-            Kind::Park => touches.push(Touch::new(token(task), How::Changes)),
+            Kind::Park if effect == Effect::Done => touches.push(Touch::new(token(task), How::Changes)),
+            Kind::Park => touches.push(Touch::new(token(task), How::Looks)),
             Kind::Join(other) | Kind::IsFinished(other) => touches.push(Touch::new(life(other), How::Looks)),
             Kind::Unpark(other) => touches.push(Touch::giving(token(other), How::Adds)),
+            Kind::Fence(Ordering::SeqCst) => touches.push(Touch::new(Thing::Fences, How::Changes)),
             _ => {}
         }
         self.touch_allowances(&mut touches, op, effect, before);
         touches
     }
 
-    /// Whoever could time out, or wake for no reason, depends on how often that has happened.
+    /// Whoever could time out depends on how often that has happened. What happens, or can't happen any more, because nobody
+    /// else can go on depends on everything: a timeout that is due, and a wakeup for no reason.
     fn touch_allowances(&self, touches: &mut Touches, op: &Op, effect: Effect, before: Before) {
-        if before.fires && effect == Effect::TimedOut {
+        if effect == Effect::Spurious || (before.fires && effect == Effect::TimedOut) {
             touches.push(Touch::new(Thing::Everything, How::Changes));
         } else if op.timeout.is_some() && self.timeouts_max > 0 {
             let how = if effect == Effect::TimedOut { How::Changes } else { How::Looks };
             touches.push(Touch::new(Thing::Timeouts, how));
         }
-        if self.spurious_max > 0 && matches!(op.kind, Kind::Wake { .. } | Kind::Park) {
-            let how = if effect == Effect::Spurious { How::Changes } else { How::Looks };
-            touches.push(Touch::new(Thing::Wakeups, how));
-        }
     }
+}
+
+/// What `op`, on the object of this identity, may touch if it finds something else than it did.
+pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches {
+    let mut touches = Touches::new();
+    let mut add = |thing, how| touches.push(Touch::new(thing, how));
+    if op.timeout.is_some() {
+        add(Thing::Timeouts, How::Changes);
+    } else if wakes && matches!(op.kind, Kind::Park | Kind::Wake { .. }) {
+        add(Thing::Everything, How::Changes);
+    }
+    let Some(of) = identity else { return touches };
+    match op.kind {
+        Kind::Send | Kind::TrySend => {
+            for (thing, how) in [
+                (Thing::Tail(of), How::Changes),
+                (Thing::Head(of), How::Looks),
+                (Thing::Senders(of), How::Looks),
+                (Thing::Receivers(of), How::Looks),
+            ] {
+                add(thing, how);
+            }
+        }
+        Kind::Recv | Kind::TryRecv => {
+            for (thing, how) in [
+                (Thing::Tail(of), How::Looks),
+                (Thing::Head(of), How::Changes),
+                (Thing::Senders(of), How::Looks),
+                (Thing::Receivers(of), How::Looks),
+            ] {
+                add(thing, how);
+            }
+        }
+        kind if kind.is_fickle() => add(Thing::Object(of), How::Changes),
+        _ => {}
+    }
+    touches
 }
 
 /// What an operation of this kind does to its object, which is no channel and may be the `same` as before.
@@ -176,6 +217,19 @@ fn how(kind: Kind, effect: Effect, same: bool) -> How {
     }
 }
 
+/// Who leaves a barrier needs to know of nothing but the arrival that ended its generation.
+fn touch_barrier(touches: &mut Touches, of: u64, kind: Kind, arrived: usize, generation: u64) {
+    match kind {
+        Kind::Leave(generation) => touches.push(Touch::new(Thing::Message(of, generation), How::Looks)),
+        _ => {
+            touches.push(Touch::giving(Thing::Object(of), How::Changes));
+            if arrived == 0 && generation > 0 {
+                touches.push(Touch::giving(Thing::Message(of, generation - 1), How::Adds));
+            }
+        }
+    }
+}
+
 /// A channel's ends are different things, so a send and a receive commute unless one waits for the other.
 fn touch_channel(touches: &mut Touches, of: u64, op: &Op, effect: Effect, before: Before, capacity: Option<usize>) {
     let mut add = |thing, how| touches.push(Touch { thing, how, gives: op.kind.gives() });
@@ -189,6 +243,9 @@ fn touch_channel(touches: &mut Touches, of: u64, op: &Op, effect: Effect, before
                 if capacity.is_some_and(|capacity| before.sent >= capacity) {
                     add(Thing::Room(of, before.sent), How::Changes);
                 }
+            } else if capacity.is_some() {
+                // Others' messages may have kept it from being sent in time.
+                add(Thing::Tail(of), How::Looks);
             }
         }
         Kind::Recv | Kind::TryRecv if effect == Effect::Done && before.length > 0 => {

@@ -7,9 +7,9 @@
 //! 2008), so a loop that waits by yielding ends.
 
 use super::Like;
-use super::replay::{Run, by_default, yields};
+use super::replay::Run;
 use crate::engine::Program;
-use crate::engine::pilot::{End, Pilot, fly};
+use crate::engine::pilot::{End, Pilot, by_default, fly, yields};
 use crate::execution::{Acquittal, Execution, Rules, Source, TaskId};
 use crate::verdict::Verdict;
 use smallvec::SmallVec;

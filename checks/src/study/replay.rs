@@ -4,7 +4,7 @@
 //! is done the execution ends without further interruptions: the current task as long as it can, then the earliest.
 
 use crate::engine::Program;
-use crate::engine::pilot::{End, Pilot, fly};
+use crate::engine::pilot::{End, Pilot, by_default, fly};
 use crate::execution::{Acquittal, Decision, Execution, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;
@@ -95,27 +95,6 @@ impl Run {
         let (answers, left) = (x.answers.clone(), x.left_to_do());
         Run { came, log, answers, round: x.round.clone(), preemptions, steps, left, names: x.task_names() }
     }
-}
-
-/// Who goes on where nothing says who: the current task while it can, unless it yields; then the earliest.
-pub(super) fn by_default(x: &Execution, enabled: &[TaskId]) -> TaskId {
-    let ready = |task: &&TaskId| x.is_ready_now(**task);
-    let first = |is: &dyn Fn(&TaskId) -> bool| {
-        let ready = enabled.iter().filter(ready).find(|task| is(task));
-        ready.or_else(|| enabled.iter().find(|task| is(task))).copied()
-    };
-    let last = x.log.last().map(|decision| decision.task);
-    let yields = last.is_some_and(|last| yields(x, last));
-    let stays = last.filter(|last| !yields && enabled.contains(last) && x.is_ready_now(*last));
-    stays
-        .or_else(|| if yields { first(&|task| Some(*task) > last) } else { None })
-        .or_else(|| first(&|_| true))
-        .expect("somebody can go on")
-}
-
-/// Whether `task` is about to ask for others to run.
-pub(super) fn yields(x: &Execution, task: TaskId) -> bool {
-    x.tasks[task.index()].pending.is_some_and(|op| op.kind.yields())
 }
 
 struct Follower {

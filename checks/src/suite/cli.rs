@@ -90,7 +90,7 @@ pub(super) struct Selection {
 }
 
 /// The engines' names, in the order of [`Engine::ALL`].
-const ENGINES: [&str; 5] = ["loom", "shuttle", "shuttle-pct", "shuttle-urw", "shuttle-dfs"];
+const ENGINES: [&str; 6] = ["loom", "exhaustive", "shuttle", "shuttle-pct", "shuttle-urw", "shuttle-dfs"];
 
 impl Selection {
     /// The engines that were asked for.

@@ -1,0 +1,131 @@
+//! Which events of an execution could have come in the other order.
+//!
+//! A *reversible race* is two dependent events of different tasks that nothing in between orders, of which the later one
+//! could have gone first. What hands something on only orders those who waited for it: an unlock and the lock that
+//! it lets in are no race, and two critical sections are one race, of their locks. Whether the later one could have
+//! gone first is not guessed from the operations' kinds: the state that it would have found is worked out.
+
+use super::event::{Deed, Events};
+use crate::execution::{Effect, Kind, ObjectId, State, Thing, is_ready, may_touch};
+
+/// How many timeouts may fire, and tasks wake for no reason, in an execution.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Allowances {
+    pub(super) timeouts: usize,
+    pub(super) wakeups: usize,
+}
+
+impl Events {
+    /// The events that race with this one and come before it, the last one first.
+    pub(super) fn races_with(&self, second: usize, allowances: Allowances) -> Vec<usize> {
+        let mut races: Vec<usize> = Vec::new();
+        for first in (0..second).rev() {
+            let candidate = self.all[first].deed.task != self.all[second].deed.task
+                && !self.is_past_of(first, second)
+                && self.all[first].deed.conflicts(&self.all[second].deed)
+                && !races.iter().any(|later| self.happens_before(first, *later));
+            if candidate && self.could_go_first(first, second, allowances) {
+                races.push(first);
+            }
+        }
+        races
+    }
+
+    /// What can happen instead of the first event of a race: the events between the two that don't depend on it, and then
+    /// the second. If that one is fickle, those that came after it, too, and before it: reversed, it may depend on one
+    /// that it does not depend on now, and this is the order that is not found by reversing the other.
+    pub(super) fn reversal(&self, first: usize, second: usize, allowances: Allowances) -> Vec<Deed> {
+        let mut deed = self.all[second].deed.clone();
+        if !self.is_fickle(second, allowances) {
+            let mut sequence = self.deeds(self.between(first, second));
+            sequence.push(deed);
+            return sequence;
+        }
+        let event = &self.all[second];
+        deed.touches.extend(may_touch(&event.op, event.object, allowances.wakeups > 0));
+        let mut sequence = self.without(first);
+        sequence.push(deed);
+        sequence
+    }
+
+    /// What happened after an event and does not depend on it.
+    pub(super) fn without(&self, event: usize) -> Vec<Deed> {
+        self.deeds(self.between(event, self.all.len()))
+    }
+
+    fn deeds(&self, events: impl Iterator<Item = usize>) -> Vec<Deed> {
+        events.map(|index| self.all[index].deed.clone()).collect()
+    }
+
+    /// Whether what an event touches depends on what it finds.
+    pub(super) fn is_fickle(&self, event: usize, allowances: Allowances) -> bool {
+        let op = &self.all[event].op;
+        let wakes = matches!(op.kind, Kind::Park | Kind::Wake { .. });
+        op.kind.is_fickle() || op.timeout.is_some() || (wakes && allowances.wakeups > 0)
+    }
+
+    fn between(&self, first: usize, second: usize) -> impl DoubleEndedIterator<Item = usize> + Clone {
+        (first + 1..second).filter(move |index| !self.happens_before(first, *index))
+    }
+
+    /// Whether the task of `second` could go on after the events before `first` and those between the two that don't
+    /// depend on it.
+    fn could_go_first(&self, first: usize, second: usize, allowances: Allowances) -> bool {
+        let event = &self.all[second];
+        if !event.op.kind.may_wait() {
+            return event.op.kind != Kind::Start;
+        }
+        if let Kind::Join(_) = event.op.kind {
+            return false;
+        }
+        let count = |effect: Effect| {
+            // A timeout that fires because nobody else can go on takes nothing from the others.
+            let free = |index: &usize| {
+                let touches = &self.all[*index].deed.touches;
+                effect == Effect::TimedOut && touches.iter().any(|touch| touch.thing == Thing::Everything)
+            };
+            let is = |index: &usize| self.all[*index].acts.iter().any(|(_, how)| *how == effect) && !free(index);
+            (0..first).chain(self.between(first, second)).filter(is).count()
+        };
+        let state = |object: ObjectId| self.state_then(object, first, second);
+        let (own, mutex) = (event.op.object.and_then(state), event.op.kind.mutex().and_then(state));
+        let ready = match event.op.kind {
+            Kind::Park => self.has_token(first, second),
+            kind => is_ready(event.task, kind, own.as_ref(), mutex.as_ref()),
+        };
+        let free = mutex.as_ref().is_none_or(State::is_free);
+        let wakes = matches!(event.op.kind, Kind::Park | Kind::Wake { .. }) && event.op.timeout.is_none();
+        ready
+            || (free && event.op.timeout.is_some() && count(Effect::TimedOut) < allowances.timeouts)
+            || (free && wakes && count(Effect::Spurious) < allowances.wakeups)
+    }
+
+    /// An object's state after the events before `first` and those between the two that don't depend on it.
+    fn state_then(&self, object: ObjectId, first: usize, second: usize) -> Option<State> {
+        let mut state = self.state_before(object, first)?.clone();
+        for index in self.between(first, second) {
+            let event = &self.all[index];
+            for (op, effect) in &event.acts {
+                let on = op.object == Some(object) || op.kind.mutex() == Some(object);
+                let acts = *effect == Effect::Done || matches!(op.kind, Kind::Wake { .. });
+                if on && acts {
+                    state.change(object, event.task, op);
+                }
+            }
+        }
+        Some(state)
+    }
+
+    /// Whether the task of `second`, which parks, would have found its token.
+    fn has_token(&self, first: usize, second: usize) -> bool {
+        let me = self.all[second].task;
+        let acts = |index: usize| self.all[index].acts.iter().map(move |act| (index, act));
+        let before = (0..first).chain(self.between(first, second));
+        let last = before.flat_map(acts).filter(|(index, (op, effect))| match op.kind {
+            Kind::Unpark(other) => other == me,
+            Kind::Park => self.all[*index].task == me && *effect == Effect::Done,
+            _ => false,
+        });
+        last.last().is_some_and(|(_, (op, _))| matches!(op.kind, Kind::Unpark(_)))
+    }
+}

@@ -1,0 +1,387 @@
+//! The search: one execution of each trace, depth first.
+
+use super::event::{Deed, Event, Events, Tasks};
+use super::races::Allowances;
+use super::wakeup::{self, Branch};
+use crate::engine::pilot::{End, Pilot, by_default};
+use crate::execution::{Acquittal, Budget, Execution, Found, Kind, Source, TaskId};
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Instant;
+
+/// Executions that may take too many steps before the search ends: what is cut short is not searched, so it could prove
+/// nothing any more, but another may still fail.
+const TOO_LONG_MAX: u64 = 16;
+
+/// A decision of the current execution, and what is still to be explored instead of it.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Who goes on, by [`Tasks`]' number.
+    pub(super) task: u32,
+    /// Whose events need not be explored from here: all that begins with them has been, here or in a state before.
+    pub(super) asleep: Vec<Deed>,
+    pub(super) tree: Vec<Branch>,
+    /// Of a choice: its first answer, and how many have been given.
+    pub(super) choice: Option<Choice>,
+    /// Ways to go on from here that have been explored.
+    pub(super) done: u64,
+}
+
+impl Node {
+    /// Adds what is to be explored from here, unless what has been has it.
+    fn add(&mut self, sequence: Vec<Deed>) {
+        if !self.asleep.iter().any(|deed| wakeup::covers(deed, &sequence)) {
+            wakeup::insert(&mut self.tree, sequence);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct Choice {
+    pub(super) answer: usize,
+    first: usize,
+    options: usize,
+}
+
+impl Choice {
+    /// The answer after this one, from the first one round; none when all have been given.
+    fn next(self) -> Option<Self> {
+        let answer = (self.answer + 1) % self.options;
+        (answer != self.first).then_some(Choice { answer, ..self })
+    }
+
+    fn given(self) -> usize {
+        (self.answer + self.options - self.first) % self.options + 1
+    }
+}
+
+/// How many executions there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub(crate) struct Counts {
+    /// To their end, or to a failure.
+    pub(crate) complete: u64,
+    /// Given up because all that could go on had been explored.
+    pub(crate) blocked: u64,
+    /// Given up after too many steps.
+    pub(crate) too_long: u64,
+}
+
+/// What the search may spend.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Limits {
+    pub(super) executions: u64,
+    pub(super) until: Option<Instant>,
+    pub(super) allowances: Allowances,
+}
+
+#[derive(Debug)]
+pub(super) struct Search {
+    pub(super) limits: Limits,
+    pub(super) nodes: Vec<Node>,
+    pub(super) tasks: Tasks,
+    pub(super) events: Events,
+    pub(super) counts: Counts,
+    /// Decisions of this execution.
+    depth: usize,
+    /// The steps of this execution that belong to events.
+    absorbed: usize,
+    /// Decisions that are given; the last of them is one that has not been made before.
+    given: usize,
+    /// What comes after the given decisions.
+    pub(super) ahead: Vec<Branch>,
+    /// What comes after the current one.
+    next: Vec<Branch>,
+    /// States whose cycle did not repeat, and how many decisions led there.
+    acquitted: Vec<(Acquittal, usize)>,
+    /// The last execution forced a cycle that did not repeat: it goes once more without.
+    again: bool,
+    pub(super) started: bool,
+    pub(super) found: Option<Box<Found>>,
+    pub(super) cut: Option<Budget>,
+    /// The program did something else than before.
+    pub(super) differs: Option<usize>,
+    /// The program could not go on as it was to.
+    pub(super) strays: u64,
+    /// Where it says how much is done, in millionths.
+    estimate: Arc<AtomicU64>,
+}
+
+impl Search {
+    pub(super) fn new(limits: Limits, estimate: Arc<AtomicU64>) -> Self {
+        Search {
+            limits,
+            nodes: Vec::new(),
+            tasks: Tasks::default(),
+            events: Events::default(),
+            counts: Counts::default(),
+            depth: 0,
+            absorbed: 0,
+            given: 0,
+            ahead: Vec::new(),
+            next: Vec::new(),
+            acquitted: Vec::new(),
+            again: false,
+            started: false,
+            found: None,
+            cut: None,
+            differs: None,
+            strays: 0,
+            estimate,
+        }
+    }
+
+    /// The first event that has not been in an execution before.
+    fn fresh(&self) -> usize {
+        self.given.saturating_sub(1)
+    }
+
+    /// How much of the search is done, as far as its tree is known: each way to go on from a state counts alike.
+    pub(super) fn share(&self) -> f64 {
+        let mut weight = 1.0;
+        let mut share = 0.0;
+        for node in &self.nodes {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let (done, ways) = (node.done as f64, (node.done + 1 + node.tree.len() as u64) as f64);
+            share += weight * done / ways;
+            weight /= ways;
+        }
+        share
+    }
+
+    /// Takes the races of the last execution into account. Those among what was in an execution before have been, but
+    /// for events that may depend on more than before once they are reversed: what else can go before them differs from
+    /// one execution to the next.
+    fn analyse(&mut self) {
+        let fresh = self.fresh();
+        self.events.order(fresh);
+        for second in 0..self.events.all.len() {
+            let fickle = self.events.is_fickle(second, self.limits.allowances);
+            if second < fresh && !fickle {
+                continue;
+            }
+            for first in self.events.races_with(second, self.limits.allowances) {
+                let sequence = self.events.reversal(first, second, self.limits.allowances);
+                self.nodes[first].add(sequence);
+            }
+        }
+    }
+
+    /// Goes on to the next execution; false when there is none.
+    fn advance(&mut self) -> bool {
+        self.nodes.truncate(self.events.all.len());
+        while let Some(node) = self.nodes.last_mut() {
+            let index = self.events.all.len() - 1;
+            node.done += 1;
+            if let Some(choice) = node.choice.and_then(Choice::next) {
+                node.choice = Some(choice);
+                self.given = index + 1;
+                self.ahead.clear();
+                return self.resume(index);
+            }
+            node.asleep.push(self.events.all[index].deed.clone());
+            let asleep = |branch: &Branch| node.asleep.iter().any(|deed| deed.task == branch.deed.task);
+            let awake = node.tree.iter().position(|branch| !asleep(branch)).unwrap_or(node.tree.len());
+            node.tree.drain(..awake);
+            if !node.tree.is_empty() {
+                let branch = node.tree.remove(0);
+                node.task = branch.deed.task;
+                node.choice = branch.deed.answer.map(|answer| Choice { answer, first: answer, options: usize::MAX });
+                self.ahead = branch.then;
+                self.given = index + 1;
+                return self.resume(index);
+            }
+            self.nodes.pop();
+            self.events.truncate(index);
+        }
+        false
+    }
+
+    /// The event of the last given decision is a new one.
+    fn resume(&mut self, index: usize) -> bool {
+        self.events.truncate(index);
+        let decided = self.given;
+        self.acquitted.retain(|(_, at)| *at < decided);
+        true
+    }
+
+    /// The answers to the choices that are given.
+    fn answers(&self) -> VecDeque<usize> {
+        let mut answers: VecDeque<usize> =
+            self.nodes[..self.given].iter().filter_map(|node| node.choice.map(|choice| choice.answer)).collect();
+        let mut ahead = self.ahead.first();
+        while let Some(branch) = ahead {
+            answers.extend(branch.deed.answer);
+            ahead = branch.then.first();
+        }
+        answers
+    }
+
+    /// Adds the steps since the last decision to its event.
+    fn absorb(&mut self, x: &Execution) {
+        let Some(journal) = &x.journal else { return };
+        let steps = &journal.steps[self.absorbed..];
+        self.absorbed = journal.steps.len();
+        if self.depth == 0 || self.depth <= self.fresh() {
+            return;
+        }
+        let Some(event) = self.events.all.get_mut(self.depth - 1) else { return };
+        steps.iter().for_each(|step| event.add(step));
+        let choice = &mut self.nodes[self.depth - 1].choice;
+        if let Kind::Choose(options) = event.op.kind
+            && let Some(answer) = x.answers.last().filter(|_| !event.acts.is_empty())
+        {
+            event.deed.answer = Some(*answer);
+            let first = choice.map_or(*answer, |choice| choice.first);
+            *choice = Some(Choice { answer: *answer, first, options });
+        }
+        let objects: SmallVec<[_; 4]> =
+            event.acts.iter().flat_map(|(op, _)| op.object.into_iter().chain(op.kind.mutex())).collect();
+        for object in objects {
+            self.events.keep_state(x, object);
+        }
+    }
+
+    /// Begins the event of a decision that has not been made before.
+    fn begin_event(&mut self, x: &Execution, task: TaskId) {
+        let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
+        for object in op.object.into_iter().chain(op.kind.mutex()) {
+            self.events.keep_state(x, object);
+        }
+        let object = op.object.map(|object| x.objects[object.index()].identity);
+        self.events.all.push(Event::new(task, self.tasks.number(task), op, object));
+    }
+
+    /// The decisions that are asleep in the state after the last one.
+    fn inherit(&self) -> Vec<Deed> {
+        let (Some(node), Some(event)) = (self.nodes.last(), self.events.all.last()) else { return Vec::new() };
+        node.asleep.iter().filter(|deed| !deed.conflicts(&event.deed)).cloned().collect()
+    }
+
+    /// Who goes on from a state that the execution is the first to reach.
+    fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        let asleep = self.inherit();
+        let mut next = std::mem::take(&mut self.next);
+        let mut choice = None;
+        let awake: SmallVec<[TaskId; 8]> = enabled
+            .iter()
+            .copied()
+            .filter(|task| !asleep.iter().any(|deed| deed.task == self.tasks.number(*task)))
+            .collect();
+        let wanted = |branch: &Branch| awake.iter().copied().find(|task| self.tasks.number(*task) == branch.deed.task);
+        let task = loop {
+            if next.is_empty() {
+                break (!awake.is_empty()).then(|| by_default(x, &awake))?;
+            }
+            let branch = next.remove(0);
+            if let Some(task) = wanted(&branch) {
+                choice = branch.deed.answer.map(|answer| Choice { answer, first: answer, options: usize::MAX });
+                self.next = branch.then;
+                break task;
+            }
+            // If it is asleep, all that begins with it has been explored.
+            let can = |task: &TaskId| self.tasks.number(*task) == branch.deed.task;
+            self.strays += u64::from(!enabled.iter().any(can));
+        };
+        let task_number = self.tasks.number(task);
+        self.nodes.push(Node { task: task_number, asleep, tree: next, choice, done: 0 });
+        Some(task)
+    }
+
+    fn is_spent(&mut self) -> bool {
+        let executions = self.counts.complete + self.counts.blocked + self.counts.too_long;
+        self.cut = if executions >= self.limits.executions {
+            Some(Budget::Executions)
+        } else if self.limits.until.is_some_and(|until| Instant::now() >= until) {
+            Some(Budget::Time)
+        } else if self.counts.too_long >= TOO_LONG_MAX {
+            Some(Budget::Steps)
+        } else {
+            None
+        };
+        self.cut.is_some()
+    }
+}
+
+impl Pilot for Search {
+    fn begin(&mut self, source: &mut Source) -> bool {
+        if self.found.is_some() || self.differs.is_some() {
+            return false;
+        }
+        if self.again {
+            self.again = false;
+            self.nodes.truncate(self.given);
+            self.events.truncate(self.fresh());
+        } else if self.started && !self.advance() {
+            return false;
+        }
+        self.started = true;
+        if self.is_spent() {
+            return false;
+        }
+        *source = Source::Recorded(self.answers());
+        (self.depth, self.absorbed) = (0, 0);
+        self.next.clone_from(&self.ahead);
+        true
+    }
+
+    fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        if x.watch.acquitted().len() > self.acquitted.len() {
+            // A cycle was forced, and did not repeat: this goes once more without.
+            return None;
+        }
+        self.tasks.look_at(x);
+        self.absorb(x);
+        let task = if self.depth < self.given {
+            let task = enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task);
+            if task.is_none() && self.depth < self.fresh() {
+                self.differs = Some(x.log.len() + 1);
+            } else if task.is_none() {
+                self.strays += 1;
+            }
+            task?
+        } else {
+            self.decide(x, enabled)?
+        };
+        if self.depth >= self.fresh() {
+            self.begin_event(x, task);
+        }
+        self.depth += 1;
+        Some(task)
+    }
+
+    fn end(&mut self, x: &Execution, end: End) {
+        let acquitted = x.watch.acquitted();
+        let given_up = matches!(end, End::GivenUp);
+        if acquitted.len() > self.acquitted.len() && given_up {
+            let new = &acquitted[self.acquitted.len()..];
+            self.acquitted.extend(new.iter().map(|state| (*state, self.depth)));
+            self.again = true;
+            return;
+        }
+        self.absorb(x);
+        match end {
+            End::Found(mut found) => {
+                self.counts.complete += 1;
+                found.execution = self.counts.complete + self.counts.blocked + self.counts.too_long;
+                self.found = Some(found);
+            }
+            End::Passed => self.counts.complete += 1,
+            End::TooLong => self.counts.too_long += 1,
+            End::GivenUp if self.differs.is_none() => self.counts.blocked += 1,
+            End::GivenUp | End::Problem => {}
+        }
+        self.analyse();
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a million")]
+        self.estimate.store((self.share() * 1e6) as u64, Ordering::Relaxed);
+    }
+
+    fn restart(&mut self) {
+        *self = Search::new(self.limits, Arc::clone(&self.estimate));
+    }
+
+    fn acquitted(&self) -> Vec<Acquittal> {
+        self.acquitted.iter().map(|(state, _)| *state).collect()
+    }
+}
