@@ -38,7 +38,7 @@ pub(crate) use step::{
     want_gates, want_gates_soon,
 };
 pub(crate) use task::{finish_task, refuse_more_than, run_task};
-pub(crate) use touch::{How, Thing, Touches, dependent, may_touch};
+pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
 
 use crate::engine;
 use crate::trace::Recorder;

@@ -62,6 +62,11 @@ impl Touch {
         Touch { thing, how, gives: true }
     }
 
+    /// The same thing, left as it is.
+    pub(crate) fn looking(&self) -> Self {
+        Touch::new(self.thing, How::Looks)
+    }
+
     /// Whether it makes a difference which of the two comes first.
     pub(crate) fn conflicts(&self, other: &Self) -> bool {
         (self.thing == other.thing && (self.how != other.how || self.how == How::Changes))

@@ -78,6 +78,8 @@ pub(super) struct Event {
     pub(super) op: Op,
     /// The identity of what that is on.
     pub(super) object: Option<u64>,
+    /// Of one that begins another round of a loop that waits: where the last round began.
+    pub(super) round: Option<usize>,
     /// All that it did: each operation, and how that ended.
     pub(super) acts: SmallVec<[(Op, Effect); 2]>,
     /// Which of its task's events it is, counted from 1.
@@ -90,7 +92,17 @@ pub(super) struct Event {
 impl Event {
     pub(super) fn new(task: TaskId, number: u32, op: Op, object: Option<u64>) -> Self {
         let deed = Deed { task: number, touches: Touches::new(), answer: None };
-        Event { deed, task, op, object, acts: SmallVec::new(), nth: 0, own: Clock::new(), clock: Clock::new() }
+        Event {
+            deed,
+            task,
+            op,
+            object,
+            round: None,
+            acts: SmallVec::new(),
+            nth: 0,
+            own: Clock::new(),
+            clock: Clock::new(),
+        }
     }
 
     pub(super) fn add(&mut self, step: &Step) {

@@ -10,6 +10,7 @@
 mod event;
 mod races;
 mod search;
+mod spin;
 mod wakeup;
 
 use self::races::Allowances;

@@ -72,6 +72,12 @@ impl Events {
     /// depend on it.
     fn could_go_first(&self, first: usize, second: usize, allowances: Allowances) -> bool {
         let event = &self.all[second];
+        if let Some(from) = event.round {
+            let before = (0..first).chain(self.between(first, second));
+            if !self.changes_round(from, event.deed.task, before) {
+                return false;
+            }
+        }
         if !event.op.kind.may_wait() {
             return event.op.kind != Kind::Start;
         }

@@ -2,6 +2,7 @@
 
 use super::event::{Deed, Event, Events, Tasks};
 use super::races::Allowances;
+use super::spin::{self, Loops};
 use super::wakeup::{self, Branch};
 use crate::engine::pilot::{End, Pilot, by_default};
 use crate::execution::{Acquittal, Budget, Execution, Found, Kind, Source, TaskId};
@@ -83,6 +84,7 @@ pub(super) struct Search {
     pub(super) tasks: Tasks,
     pub(super) events: Events,
     pub(super) counts: Counts,
+    pub(super) loops: Loops,
     /// Decisions of this execution.
     depth: usize,
     /// The steps of this execution that belong to events.
@@ -116,6 +118,7 @@ impl Search {
             tasks: Tasks::default(),
             events: Events::default(),
             counts: Counts::default(),
+            loops: Loops::default(),
             depth: 0,
             absorbed: 0,
             given: 0,
@@ -228,8 +231,8 @@ impl Search {
         }
         let Some(event) = self.events.all.get_mut(self.depth - 1) else { return };
         steps.iter().for_each(|step| event.add(step));
-        let choice = &mut self.nodes[self.depth - 1].choice;
         if let Kind::Choose(options) = event.op.kind
+            && let Some(Node { choice, .. }) = self.nodes.get_mut(self.depth - 1)
             && let Some(answer) = x.answers.last().filter(|_| !event.acts.is_empty())
         {
             event.deed.answer = Some(*answer);
@@ -243,14 +246,37 @@ impl Search {
         }
     }
 
+    /// The event that a task would go on with.
+    fn event(&self, x: &Execution, task: TaskId) -> Event {
+        let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
+        let object = op.object.map(|object| x.objects[object.index()].identity);
+        Event::new(task, self.tasks.number(task), op, object)
+    }
+
     /// Begins the event of a decision that has not been made before.
     fn begin_event(&mut self, x: &Execution, task: TaskId) {
-        let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
-        for object in op.object.into_iter().chain(op.kind.mutex()) {
+        let mut event = self.event(x, task);
+        for object in event.op.object.into_iter().chain(event.op.kind.mutex()) {
             self.events.keep_state(x, object);
         }
-        let object = op.object.map(|object| x.objects[object.index()].identity);
-        self.events.all.push(Event::new(task, self.tasks.number(task), op, object));
+        event.round = self.loops.round(&self.events, &event);
+        if let Some(from) = event.round {
+            let looks = self.events.round_touches(from, event.deed.task);
+            spin::look_again(&mut event.deed, looks);
+        }
+        self.events.all.push(event);
+    }
+
+    /// Those of the tasks that can go on whose going on would come to anything; all if it is nobody's.
+    fn without_spinning(&mut self, x: &Execution, enabled: &[TaskId]) -> SmallVec<[TaskId; 8]> {
+        let mut going: SmallVec<[TaskId; 8]> = SmallVec::new();
+        for task in enabled {
+            let event = self.event(x, *task);
+            if !self.loops.spins(&self.events, &event) {
+                going.push(*task);
+            }
+        }
+        if going.is_empty() { enabled.into() } else { going }
     }
 
     /// The decisions that are asleep in the state after the last one.
@@ -261,6 +287,10 @@ impl Search {
 
     /// Who goes on from a state that the execution is the first to reach.
     fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        let enabled = &self.without_spinning(x, enabled);
+        if self.loops.trial.is_some() {
+            return self.loops.next(x, &self.events, enabled);
+        }
         let asleep = self.inherit();
         let mut next = std::mem::take(&mut self.next);
         let mut choice = None;
@@ -357,6 +387,14 @@ impl Pilot for Search {
         if acquitted.len() > self.acquitted.len() && given_up {
             let new = &acquitted[self.acquitted.len()..];
             self.acquitted.extend(new.iter().map(|state| (*state, self.depth)));
+            self.again = true;
+            return;
+        }
+        if let Some(trial) = self.loops.trial.take()
+            && !matches!(end, End::Found(_))
+        {
+            // It was cut short to learn about a loop, and goes once more knowing it; one that has come to its end ends.
+            self.loops.endless.entry(trial.which).or_insert(false);
             self.again = true;
             return;
         }

@@ -69,3 +69,49 @@ fn as_many_executions_as_there_are_traces() {
         assert_eq!(searched.strays, 0, "{name}");
     }
 }
+
+/// A task that waits for a flag by yielding, and one that sets it after some steps.
+fn flag(steps: u32) {
+    let flag = Arc::new(AtomicU32::new(0));
+    let theirs = Arc::clone(&flag);
+    let setter = thread::spawn(move || (0..steps).for_each(|_| _ = theirs.fetch_add(1, SeqCst)));
+    while flag.load(SeqCst) < steps {
+        thread::yield_now();
+    }
+    setter.join().unwrap();
+}
+
+#[test]
+fn a_loop_that_waits_by_yielding_has_an_end() {
+    // The waiter looks at some of the values, in order, and at the last one in any case.
+    for (steps, traces) in [(1, 2), (2, 4), (3, 8)] {
+        let searched = searched(move || flag(steps));
+        assert!(searched.found.is_none() && searched.problem.is_none() && searched.cut.is_none(), "{searched:?}");
+        assert_eq!((searched.counts.complete, searched.counts.too_long), (traces, 0), "{steps} steps");
+        // Some are given up where the loop is met first.
+        assert!(searched.counts.blocked <= traces, "{searched:?}");
+    }
+}
+
+#[test]
+fn a_loop_that_counts_its_rounds_is_searched_whole() {
+    let outcomes = Arc::new(std::sync::Mutex::new(std::collections::BTreeSet::new()));
+    let notes = Arc::clone(&outcomes);
+    let searched = searched(move || {
+        let lock = Arc::new(Mutex::new(()));
+        let theirs = Arc::clone(&lock);
+        let holder = thread::spawn(move || {
+            let _guard = theirs.lock().unwrap();
+            thread::yield_now();
+        });
+        let mut tries = 0;
+        while tries < 4 && lock.try_lock().is_err() {
+            tries += 1;
+            thread::yield_now();
+        }
+        notes.lock().unwrap().insert(tries);
+        holder.join().unwrap();
+    });
+    assert!(searched.found.is_none() && searched.problem.is_none() && searched.cut.is_none(), "{searched:?}");
+    assert_eq!(*outcomes.lock().unwrap(), (0..=4).collect(), "{searched:?}");
+}
