@@ -35,7 +35,7 @@ pub use checker::{Checker, check};
 pub use engine::{Engine, Followed, Strategy};
 pub use fairness::{Bypass, Request};
 pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Outcome};
-pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Variant};
+pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};
 pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
 pub use study::{Effort, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
@@ -44,7 +44,7 @@ pub use verdict::{Access, Place, Verdict, Wait, Waiting};
 
 /// What a scenario file declares itself with.
 pub mod prelude {
-    pub use crate::{Class, Engine, Expect, Pattern, Variant};
+    pub use crate::{Class, Engine, Expect, Pattern, Size, Variant};
 }
 
 /// One of `0..options`, as the search decides: every answer is explored by engines that enumerate, and drawn by those

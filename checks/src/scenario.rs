@@ -2,6 +2,10 @@
 //!
 //! Declarations are constants, so that the catalogue is plain data: a stranger's project has its own.
 
+mod size;
+
+pub use size::{Published, Size};
+
 use crate::engine::{Engine, Strategy};
 use crate::outcome::Outcome;
 use crate::source::Source;
@@ -201,6 +205,7 @@ pub struct Variant {
     missed_by_shuttle: Option<&'static str>,
     bounded: Option<(usize, &'static str)>,
     spurious_wakeups: usize,
+    sizes: &'static [Size],
 }
 
 impl Variant {
@@ -217,6 +222,7 @@ impl Variant {
             missed_by_shuttle: None,
             bounded: None,
             spurious_wakeups: 0,
+            sizes: &[],
         }
     }
 
@@ -262,6 +268,12 @@ impl Variant {
         Variant { spurious_wakeups: wakeups, ..self }
     }
 
+    /// The sizes that its program comes in, for measuring: a check runs none of them.
+    #[must_use]
+    pub const fn sizes(self, sizes: &'static [Size]) -> Self {
+        Variant { sizes, ..self }
+    }
+
     /// The same declaration over another program, at every size: what a gate has to notice.
     #[must_use]
     pub const fn with_program_of(self, other: &Variant) -> Self {
@@ -299,6 +311,12 @@ impl Variant {
     #[must_use]
     pub fn bound(&self) -> Option<(usize, &'static str)> {
         self.bounded
+    }
+
+    /// The sizes that were declared.
+    #[must_use]
+    pub const fn declared_sizes(&self) -> &'static [Size] {
+        self.sizes
     }
 
     /// The program for `engine`. The depth-first search without reduction gets the small one too.

@@ -4,10 +4,11 @@
 
 use raddle::Catalogue;
 
+pub mod classics;
 pub mod locks;
 pub mod pitfalls;
 pub mod threads;
 
 /// All patterns.
 pub const CATALOGUE: Catalogue =
-    Catalogue { name: "raddle", families: &[threads::FAMILY, locks::FAMILY, pitfalls::FAMILY] };
+    Catalogue { name: "raddle", families: &[threads::FAMILY, locks::FAMILY, pitfalls::FAMILY, classics::FAMILY] };

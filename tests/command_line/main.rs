@@ -66,6 +66,26 @@ fn list_has_every_pattern_and_variant() {
         "locks/condvar/spurious_wakeup_unhandled",
         "pitfalls/unfair_lock/ticket",
         "pitfalls/unfair_lock/barging",
+        "classics/account/right_sum",
+        "classics/account/wrong_sum",
+        "classics/lazy01/checked_add",
+        "classics/lazy01/unchecked_add",
+        "classics/token_ring/own_turn",
+        "classics/token_ring/any_turn",
+        "classics/deadlock01/one_order",
+        "classics/deadlock01/opposite_orders",
+        "classics/carter01/own_switch",
+        "classics/carter01/one_switch",
+        "classics/bluetooth/count_then_look",
+        "classics/bluetooth/look_then_count",
+        "classics/twostage/one_stage",
+        "classics/twostage/two_stages",
+        "classics/reorder/under_lock",
+        "classics/reorder/no_lock",
+        "classics/wronglock/data_lock",
+        "classics/wronglock/other_lock",
+        "classics/philosophers/lower_first",
+        "classics/philosophers/left_first",
     ];
     for name in wanted {
         assert!(found.contains(name), "{name} is not listed");
@@ -78,11 +98,11 @@ fn check_meets_every_expectation_and_writes_its_json() {
     let file = folder.path().join("out.json");
     let output = raddle(&["check", "--json", file.to_str().unwrap()]);
     assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
-    assert!(stdout(&output).contains("40 of 40 expectations met"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("80 of 80 expectations met"), "{}", stdout(&output));
     let report: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).expect("JSON");
     assert_eq!(report["schema"], 1);
     let results = report["results"].as_array().unwrap();
-    assert_eq!(results.len(), 40);
+    assert_eq!(results.len(), 80);
     for result in results {
         assert_eq!(result["met"], true, "{result}");
         assert_eq!(result["expected"], result["verdict"], "{result}");

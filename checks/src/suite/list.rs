@@ -3,7 +3,7 @@
 use super::EXIT_MET;
 use super::cli::ListArgs;
 use super::terminal::Terminal;
-use crate::{Catalogue, Engine, Pattern, Variant};
+use crate::{Catalogue, Engine, Pattern, Size, Variant};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -31,6 +31,47 @@ struct VariantRow {
     /// Why an engine can't see the bug, where one can't.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     missed: BTreeMap<&'static str, &'static str>,
+    /// The sizes that it is measured at.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    sizes: Vec<SizeRow>,
+}
+
+#[derive(Serialize)]
+struct SizeRow {
+    name: &'static str,
+    /// Orders of two operations that make the bug, where that is known.
+    depth: Option<usize>,
+    /// What others have published.
+    published: Vec<PublishedRow>,
+}
+
+impl SizeRow {
+    fn new(size: &Size) -> Self {
+        SizeRow { name: size.name, depth: size.depth, published: PublishedRow::of(size) }
+    }
+}
+
+/// What somebody else's sampler needed.
+#[derive(Clone, Debug, Serialize)]
+pub(super) struct PublishedRow {
+    /// Whose.
+    pub(super) by: &'static str,
+    /// Schedules until the bug showed, over the trials that found it.
+    pub(super) mean: Option<u32>,
+    pub(super) found: u32,
+    pub(super) trials: u32,
+}
+
+impl PublishedRow {
+    pub(super) fn of(size: &Size) -> Vec<Self> {
+        let row = |(by, published): &(&'static str, crate::Published)| PublishedRow {
+            by,
+            mean: published.mean,
+            found: published.found,
+            trials: published.trials,
+        };
+        size.published.iter().map(row).collect()
+    }
 }
 
 impl VariantRow {
@@ -44,6 +85,7 @@ impl VariantRow {
                 .iter()
                 .filter_map(|engine| Some((engine.name(), variant.missed(*engine)?)))
                 .collect(),
+            sizes: variant.declared_sizes().iter().map(SizeRow::new).collect(),
         }
     }
 }
@@ -67,6 +109,11 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Ter
             let expected = if variant.is_correct() { terminal.style.good(&expected) } else { expected };
             let class = variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string());
             terminal.print(&format!("  {:<28} {class:<20} {expected}\n", variant.name));
+            for size in variant.declared_sizes() {
+                let depth = size.depth.map(|depth| format!("depth {depth}")).unwrap_or_default();
+                terminal
+                    .print(&format!("    {}\n", terminal.style.dim(format!("{:<26} {depth}", size.name).trim_end())));
+            }
         }
     }
     EXIT_MET

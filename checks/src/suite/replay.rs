@@ -188,7 +188,10 @@ pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal:
         terminal.error("nothing was recorded: not every variant fails as it has to");
         return Ok(code);
     }
-    for (header, study) in study::counterexamples(&results, selection.seed)? {
+    let mut studied = study::counterexamples(&results, selection.seed)?;
+    // Of a variant that engines ran at two sizes, the first engine's: that is the smaller one.
+    studied.dedup_by(|(later, _), (first, _)| (&later.pattern, &later.variant) == (&first.pattern, &first.variant));
+    for (header, study) in studied {
         let pattern = select::pattern(catalogue, &header.pattern)?;
         let path = args.out.join(pattern.name).join(format!("{}.json", header.variant));
         let record = Record::new(pattern.name, &header.variant, header.found, pattern.source.hash(), &study);
