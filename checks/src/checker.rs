@@ -2,6 +2,7 @@
 
 use crate::engine::{self, Engine, Followed, Program};
 use crate::execution::Rules;
+use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::report::text;
 use crate::schedule::Schedule;
@@ -177,6 +178,14 @@ impl Checker {
     /// If the check can't be made: too many threads for the engine, a program that is not deterministic.
     pub fn run(&self, program: impl Fn() + Send + Sync + 'static) -> Result<Outcome, CheckError> {
         self.run_program(&(Arc::new(program) as Program))
+    }
+
+    /// How large `program` is: see [`Extent`].
+    ///
+    /// # Errors
+    /// If the engine gave up.
+    pub fn extent(&self, program: impl Fn() + Send + Sync + 'static) -> Result<Extent, CheckError> {
+        extent::extent(&self.plan, &(Arc::new(program) as Program))
     }
 
     pub(crate) fn run_program(&self, program: &Program) -> Result<Outcome, CheckError> {

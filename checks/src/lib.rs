@@ -15,6 +15,7 @@
 mod checker;
 mod engine;
 mod execution;
+mod extent;
 mod fairness;
 mod outcome;
 pub mod report;
@@ -33,6 +34,7 @@ use engine::real;
 
 pub use checker::{Checker, check};
 pub use engine::{Engine, Followed, Strategy};
+pub use extent::Extent;
 pub use fairness::{Bypass, Request};
 pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Outcome};
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};

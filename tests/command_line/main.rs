@@ -1,6 +1,7 @@
 //! The command line: what it prints, and that bad input gets a clear error, exit code 2, and nothing written.
 
 mod refusals;
+mod samplers;
 
 use raddle_tests::{root, run, stderr, stdout};
 use serde_json::Value;

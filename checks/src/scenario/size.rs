@@ -1,5 +1,6 @@
 //! A program that comes in sizes, and what others have published on each.
 
+use serde::Serialize;
 use std::fmt;
 
 /// A variant's program at one size, for those who measure how its difficulty grows.
@@ -37,7 +38,7 @@ impl Size {
 }
 
 /// How many schedules somebody else's sampler ran until the bug showed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Published {
     /// The mean over the trials that found it; nothing if none did.
     pub mean: Option<u32>,

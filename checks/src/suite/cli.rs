@@ -256,21 +256,60 @@ pub(super) struct MeasureArgs {
 #[derive(Debug, Subcommand)]
 pub(super) enum Measured {
     /// Shrink random failing schedules: how long they were and are, what that took, and whether each still fails alike
-    Shrinking {
-        /// Families, patterns or variants; every buggy variant if none is given
-        #[arg(value_name = "PATTERN")]
-        patterns: Vec<String>,
-        /// How many schedules, over the variants in turn
-        #[arg(long, value_name = "N", default_value_t = 1_000)]
-        cases: usize,
-        /// The seed of the first search; each round over the variants takes the next
-        #[arg(long, value_name = "S", default_value_t = 1)]
-        seed: u64,
-        /// Cases at once [default: the number of processors]
-        #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
-        jobs: Option<u16>,
-        /// Every case, as JSON
-        #[arg(long)]
-        json: bool,
-    },
+    Shrinking(ShrinkingArgs),
+    /// How many schedules each sampling engine draws until a bug shows, at every declared size, beside what others have
+    /// published
+    Samplers(SamplersArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ShrinkingArgs {
+    /// Families, patterns or variants; every buggy variant if none is given
+    #[arg(value_name = "PATTERN")]
+    pub(super) patterns: Vec<String>,
+    /// How many schedules, over the variants in turn
+    #[arg(long, value_name = "N", default_value_t = 1_000)]
+    pub(super) cases: usize,
+    /// The seed of the first search; each round over the variants takes the next
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Cases at once [default: the number of processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// Every case, as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SamplersArgs {
+    /// Families, patterns or variants; every variant that declares sizes if none is given
+    #[arg(value_name = "PATTERN")]
+    pub(super) patterns: Vec<String>,
+    /// Which sampling engine; may be given more than once [default: all of them]
+    #[arg(short, long = "engine", value_name = "ENGINE", value_parser = samplers())]
+    pub(super) engines: Vec<String>,
+    /// Searches of each engine at each size
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(super) seeds: u64,
+    /// Schedules after which a search is given up
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) cap: u64,
+    /// The seed of the first search; each search takes the next
+    #[arg(long, value_name = "S", default_value_t = 1)]
+    pub(super) seed: u64,
+    /// Searches at once; results are the same for any number [default: the number of processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// Every search, as JSON
+    #[arg(long)]
+    pub(super) json: bool,
+    /// Draw the plot to this file, too, as SVG
+    #[arg(long, value_name = "FILE")]
+    pub(super) svg: Option<PathBuf>,
+}
+
+/// The names of the engines that sample.
+fn samplers() -> clap::builder::PossibleValuesParser {
+    Engine::ALL.into_iter().filter(|engine| engine.samples()).map(Engine::name).collect::<Vec<_>>().into()
 }

@@ -3,7 +3,7 @@
 use super::EXIT_MET;
 use super::cli::ListArgs;
 use super::terminal::Terminal;
-use crate::{Catalogue, Engine, Pattern, Size, Variant};
+use crate::{Catalogue, Engine, Pattern, Published, Size, Variant};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -47,30 +47,22 @@ struct SizeRow {
 
 impl SizeRow {
     fn new(size: &Size) -> Self {
-        SizeRow { name: size.name, depth: size.depth, published: PublishedRow::of(size) }
+        SizeRow { name: size.name, depth: size.depth, published: PublishedRow::of(size.published) }
     }
 }
 
 /// What somebody else's sampler needed.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Serialize)]
 pub(super) struct PublishedRow {
     /// Whose.
-    pub(super) by: &'static str,
-    /// Schedules until the bug showed, over the trials that found it.
-    pub(super) mean: Option<u32>,
-    pub(super) found: u32,
-    pub(super) trials: u32,
+    by: &'static str,
+    #[serde(flatten)]
+    figure: Published,
 }
 
 impl PublishedRow {
-    pub(super) fn of(size: &Size) -> Vec<Self> {
-        let row = |(by, published): &(&'static str, crate::Published)| PublishedRow {
-            by,
-            mean: published.mean,
-            found: published.found,
-            trials: published.trials,
-        };
-        size.published.iter().map(row).collect()
+    pub(super) fn of(published: &[(&'static str, Published)]) -> Vec<Self> {
+        published.iter().map(|(by, figure)| PublishedRow { by, figure: *figure }).collect()
     }
 }
 

@@ -18,7 +18,7 @@ mod trace;
 
 pub use check::{Report, ResultRow, matrix};
 pub use harness::{main as test_main, trials};
-pub use measure::{ShrinkCase, shrink_cases};
+pub use measure::{Sampled, SamplerRow, Score, Search, ShrinkCase, sample, shrink_cases};
 pub use run::{CheckResult, Job, run_jobs};
 pub use select::{SelectError, jobs};
 pub use stress::{Stress, StressError, StressFailure, Stressed};

@@ -91,27 +91,36 @@ impl CheckResult {
 pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Option<usize>) -> Vec<CheckResult> {
     let explored = Arc::new(AtomicU64::new(0));
     let bar = progress_bar(jobs.len(), Arc::clone(&explored));
-    let next = AtomicUsize::new(0);
-    let results: Mutex<Vec<Option<CheckResult>>> = Mutex::new(jobs.iter().map(|_| None).collect());
-    let at_once = at_once.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
-    let work = || {
-        while let Some((index, job)) = {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            jobs.get(index).map(|job| (index, job))
-        } {
-            bar.set_message(format!("{} under {}", job.name(), job.engine));
-            let checker = job.checker(seed, executions).progress(Arc::clone(&explored));
-            let result = job.run(&checker);
-            results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
-            bar.inc(1);
-        }
-    };
-    std::thread::scope(|scope| {
-        for _ in 0..at_once.clamp(1, jobs.len().max(1)) {
-            scope.spawn(work);
-        }
+    let results = side_by_side(jobs.len(), at_once, |index| {
+        let job = &jobs[index];
+        bar.set_message(format!("{} under {}", job.name(), job.engine));
+        let result = job.run(&job.checker(seed, executions).progress(Arc::clone(&explored)));
+        bar.inc(1);
+        result
     });
     bar.finish_and_clear();
+    results
+}
+
+/// `work` on each of `0..count`, so many of them at once, or as many as there are processors; the results are in order.
+pub(super) fn side_by_side<T: Send>(count: usize, at_once: Option<usize>, work: impl Fn(usize) -> T + Sync) -> Vec<T> {
+    let next = AtomicUsize::new(0);
+    let results: Mutex<Vec<Option<T>>> = Mutex::new((0..count).map(|_| None).collect());
+    let at_once = at_once.unwrap_or_else(|| std::thread::available_parallelism().map_or(1, NonZeroUsize::get));
+    std::thread::scope(|scope| {
+        for _ in 0..at_once.clamp(1, count.max(1)) {
+            scope.spawn(|| {
+                loop {
+                    let index = next.fetch_add(1, Ordering::Relaxed);
+                    if index >= count {
+                        return;
+                    }
+                    let result = work(index);
+                    results.lock().unwrap_or_else(PoisonError::into_inner)[index] = Some(result);
+                }
+            });
+        }
+    });
     let results = results.into_inner().unwrap_or_else(PoisonError::into_inner);
     results.into_iter().flatten().collect()
 }

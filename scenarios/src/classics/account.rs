@@ -20,7 +20,7 @@
 //! `if deposited and withdrawn: assert balance == …` in a thread of its own, started with the others.
 //!
 //! # Seen in the wild
-//! The account program of Cordeiro and Fischer's suite (ICSE 2011) and of SCTBench. `main` returns without joining.
+//! The account program of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`. `main` returns without joining.
 
 use super::{mean, row};
 use raddle::prelude::*;

@@ -23,7 +23,7 @@
 //! block there; here it is the value of an `Option`, and plain code too.
 //!
 //! # Seen in the wild
-//! The program `carter01` of Cordeiro and Fischer's suite (ICSE 2011) and of SCTBench, where two more tasks do nothing.
+//! The program `carter01` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`, where two more tasks do nothing.
 
 use super::mean;
 use raddle::prelude::*;

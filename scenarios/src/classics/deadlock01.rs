@@ -20,7 +20,7 @@
 //! `with a: with b: …` in one thread, and `with b: with a: …` in another.
 //!
 //! # Seen in the wild
-//! The program `deadlock01` of Cordeiro and Fischer's suite (ICSE 2011) and of SCTBench; the circle of waiting is the fourth
+//! The program `deadlock01` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`; the circle of waiting is the fourth
 //! condition of Coffman, Elphick and Shoshani (Computing Surveys 1971).
 
 use super::{mean, row};

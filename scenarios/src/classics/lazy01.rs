@@ -19,7 +19,7 @@
 //! `with lock: taken += n` in two threads, and `assert taken < limit` in a third.
 //!
 //! # Seen in the wild
-//! The program `lazy01` of Cordeiro and Fischer's suite (ICSE 2011), of SV-COMP and of SCTBench.
+//! The program `lazy01` of Cordeiro and Fischer's suite (ICSE 2011), of SV-COMP and of `SCTBench`.
 
 use super::{mean, row};
 use raddle::prelude::*;

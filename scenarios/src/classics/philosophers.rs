@@ -21,7 +21,7 @@
 //!
 //! # Seen in the wild
 //! Dijkstra's five philosophers (*Hierarchical ordering of sequential processes*, Acta Informatica 1971), who is also
-//! the one to number the resources. SCTBench has them with two to seven.
+//! the one to number the resources. `SCTBench` has them with two to seven.
 
 use raddle::prelude::*;
 use raddle::{

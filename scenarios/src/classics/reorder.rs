@@ -21,7 +21,7 @@
 //! `self.a = 1; self.b = -1`, with another thread that reads both. A tuple in one attribute is set in one step.
 //!
 //! # Seen in the wild
-//! `reorder_3` to `reorder_20` of SCTBench, after Cordeiro and Fischer's suite (ICSE 2011). The larger sizes are
+//! `reorder_3` to `reorder_20` of `SCTBench`, after Cordeiro and Fischer's suite (ICSE 2011). The larger sizes are
 //! those of the studies that followed.
 
 use super::{NEVER, mean, row, some};

@@ -21,7 +21,7 @@
 //! `with lock: b = a; b_done = True` in a thread for each station; `queue.Queue` between them keeps the order.
 //!
 //! # Seen in the wild
-//! The program `token_ring` of Cordeiro and Fischer's suite (ICSE 2011) and of SCTBench. `main` returns without joining.
+//! The program `token_ring` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`. `main` returns without joining.
 
 use super::{mean, row};
 use raddle::prelude::*;

@@ -21,7 +21,7 @@
 //! `with a_lock: a = …` and then `with b_lock: b = f(a)`, where others rely on `b == f(a)`.
 //!
 //! # Seen in the wild
-//! The two-stage access of Farchi, Nir and Ur's bug patterns (IPDPS 2003); `twostage` and `twostage_100` of SCTBench.
+//! The two-stage access of Farchi, Nir and Ur's bug patterns (IPDPS 2003); `twostage` and `twostage_100` of `SCTBench`.
 
 use super::{NEVER, mean, row, some};
 use raddle::prelude::*;

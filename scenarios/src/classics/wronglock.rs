@@ -20,7 +20,7 @@
 //! `with self.lock:` in one class and `with other.lock:` in another, around the same list.
 //!
 //! # Seen in the wild
-//! "Wrong lock or no lock" of Farchi, Nir and Ur's bug patterns (IPDPS 2003); `wronglock` and `wronglock_3` of SCTBench.
+//! "Wrong lock or no lock" of Farchi, Nir and Ur's bug patterns (IPDPS 2003); `wronglock` and `wronglock_3` of `SCTBench`.
 
 use super::{mean, row};
 use raddle::prelude::*;

@@ -1,0 +1,119 @@
+//! `raddle measure samplers`.
+
+use super::{code, raddle, refused};
+use raddle_tests::{stderr, stdout};
+use serde_json::Value;
+
+const QUICK: [&str; 8] =
+    ["measure", "samplers", "classics/reorder", "classics/carter01", "--seeds", "12", "--cap", "40"];
+
+fn with(more: &[&str]) -> String {
+    let output = raddle(&[&QUICK[..], more].concat());
+    assert_eq!(code(&output), 0, "{}", stderr(&output));
+    stdout(&output)
+}
+
+#[test]
+fn samplers_are_measured_beside_what_is_published() {
+    let text = with(&[]);
+    let row =
+        |size: &str| text.lines().find(|line| line.trim_start().starts_with(size)).unwrap_or_else(|| panic!("{text}"));
+    let columns: Vec<&str> = row("reorder_3 ").split_whitespace().collect();
+    // Depth, tasks, and steps: main's start, 3 spawns and 3 joins, 2 setters of 3 steps, a checker of 5.
+    assert_eq!(columns[1..4], ["3", "4", "18"], "{text}");
+    assert!(row("reorder_3 ").trim_end().ends_with("|   ✗    185         86         24          7      7"), "{text}");
+    let carter: Vec<&str> = row("carter01 ").split_whitespace().collect();
+    let line = carter.iter().position(|cell| *cell == "|").expect("what is published stands behind a line");
+    assert_eq!(carter[line + 1..], ["1", "5", "2", "–", "–", "2"], "{text}");
+    // A random walk does not find this one in 10 times 40 schedules.
+    assert!(row("reorder_100 ").split_whitespace().nth(4) == Some("✗"), "{text}");
+    for words in [
+        "the mean over the searches that found it, of 12 from seed 1, each",
+        "after the first 10",
+        "A step is one operation of the program",
+        "reorder_10       ours      |",
+        "a RW   b PCT d=3   c POS   d URW   e SURW   f RFF",
+        "The best of ours needs no more schedules than RW on ",
+        "fewer than the best published figure of the",
+    ] {
+        assert!(text.contains(words), "`{words}` is missing in:\n{text}");
+    }
+    let ascii = with(&["--ascii", "-e", "shuttle"]);
+    assert!(ascii.is_ascii(), "{ascii}");
+}
+
+#[test]
+fn samplers_as_json_have_every_search_and_are_the_same_at_any_number_of_jobs() {
+    let json = with(&["--json", "--jobs", "1"]);
+    assert_eq!(json, with(&["--json", "--jobs", "3"]), "one job, and three");
+    let report: Value = serde_json::from_str(&json).expect("JSON");
+    for (key, value) in [("schema", 1), ("seed", 1), ("seeds", 12), ("cap", 40)] {
+        assert_eq!(report[key], value, "{key}");
+    }
+    let sizes = report["sizes"].as_array().unwrap();
+    assert_eq!(sizes.len(), 8, "seven sizes of the one, and the other");
+    let samplers = raddle::Engine::ALL.into_iter().filter(|engine| engine.samples()).count();
+    for size in sizes {
+        let sampled = size["sampled"].as_array().unwrap();
+        assert_eq!(sampled.len(), samplers, "{size}");
+        for sampled in sampled {
+            let executions: Vec<Option<u64>> =
+                sampled["executions"].as_array().unwrap().iter().map(Value::as_u64).collect();
+            let found: Vec<u64> = executions.iter().flatten().copied().collect();
+            let hopeless = executions[..10].iter().all(Option::is_none);
+            assert_eq!(executions.len(), if hopeless { 10 } else { 12 }, "{sampled}");
+            assert_eq!(sampled["stopped_early"], hopeless, "{sampled}");
+            assert_eq!(sampled["found"], found.len() as u64, "{sampled}");
+            assert_eq!(sampled["mean"].is_null(), found.is_empty(), "{sampled}");
+            assert!(found.iter().all(|execution| (1..=40).contains(execution)), "{sampled}");
+        }
+    }
+    let tally = report["summary"]["no_more_than"].as_array().unwrap();
+    let of = |by: &str| tally.iter().find(|tally| tally["by"] == by).unwrap_or_else(|| panic!("{by}"))["of"].clone();
+    assert_eq!((of("RW"), of("SURW")), (8.into(), 7.into()), "nobody has published SURW's for carter01");
+    assert_eq!(report["summary"]["fewer_than_the_best"]["of"], 8);
+}
+
+#[test]
+fn samplers_are_drawn_as_a_picture() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("plot.svg");
+    let _ = with(&["--engine", "shuttle-urw", "--svg", file.to_str().unwrap()]);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let picture = roxmltree::Document::parse(&text).expect("XML");
+    let drawn = |tag| picture.descendants().filter(|node| node.tag_name().name() == tag).count();
+    // One for each size and one in the legend; beside the published ones, the paper.
+    assert_eq!(drawn("circle"), 8 + 1, "{text}");
+    assert_eq!(drawn("rect"), 7 * 6 + 4 + 6 + 1, "{text}");
+    assert!(text.contains(">reorder_100<") && text.contains("<title>SURW: 194 (published)</title>"), "{text}");
+    refused(&[&QUICK[..], &["--svg", "/nowhere/plot.svg"]].concat(), &["/nowhere/plot.svg"]);
+}
+
+#[test]
+fn samplers_refuse_what_does_not_sample_and_what_is_not_there() {
+    refused(&["measure", "samplers", "--engine", "loom"], &["loom", "shuttle-urw"]);
+    refused(&["measure", "samplers", "classics/reordr"], &["`classics/reorder`"]);
+    refused(&["measure", "samplers", "--seeds", "0"], &["--seeds"]);
+    let nothing = raddle(&["measure", "samplers", "locks/mutex"]);
+    assert_eq!(code(&nothing), 0);
+    assert!(stdout(&nothing).contains("declares sizes"), "{}", stdout(&nothing));
+}
+
+#[test]
+fn list_has_the_sizes_and_what_is_published() {
+    let list: Value = serde_json::from_str(&stdout(&raddle(&["list", "--json"]))).expect("JSON");
+    let pattern = list["patterns"].as_array().unwrap().iter().find(|pattern| pattern["name"] == "classics/twostage");
+    let variants = pattern.unwrap()["variants"].as_array().unwrap();
+    assert!(variants[0]["sizes"].is_null(), "a correct variant has no bug to look for: {}", variants[0]);
+    let sizes = variants[1]["sizes"].as_array().unwrap();
+    let names: Vec<&str> = sizes.iter().map(|size| size["name"].as_str().unwrap()).collect();
+    assert_eq!(names, ["twostage(1,1)", "twostage_20", "twostage_50", "twostage_100"]);
+    assert_eq!(sizes[3]["depth"], 100);
+    let pct = &sizes[3]["published"][1];
+    assert_eq!(
+        (&pct["by"], &pct["mean"], &pct["found"], &pct["trials"]),
+        (&"PCT d=3".into(), &7466.into(), &3.into(), &20.into())
+    );
+    let text = stdout(&raddle(&["list"]));
+    assert!(text.lines().any(|line| line.split_whitespace().eq(["twostage_100", "depth", "100"])), "{text}");
+}
