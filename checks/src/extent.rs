@@ -1,7 +1,7 @@
 //! How large a program is.
 
 use crate::checker::Plan;
-use crate::engine::{Engine, Program, shuttle};
+use crate::engine::{self, Engine, Program};
 use crate::execution::Rules;
 use crate::outcome::CheckError;
 use serde::Serialize;
@@ -20,7 +20,7 @@ pub struct Extent {
 /// Runs the program once, and counts.
 pub(crate) fn extent(plan: &Plan, program: &Program) -> Result<Extent, CheckError> {
     let rules = Rules { record: true, ..plan.rules(Engine::shuttle()) };
-    let report = shuttle::run_once(program, rules, &[]);
+    let report = engine::shuttle::run_once(program, rules, &[]);
     if let Some(problem) = report.problem {
         return Err(problem.into());
     }

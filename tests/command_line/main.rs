@@ -257,6 +257,17 @@ fn measure_prints_a_distribution() {
     refused(&["measure", "shrinking", "locks/mutx"], &["`locks/mutex`"]);
 }
 
+/// Two engines run this one at two sizes: what is kept is of the smaller.
+#[test]
+fn record_keeps_one_counterexample_of_a_variant() {
+    let folder = tempfile::tempdir().unwrap();
+    let output = raddle(&["record", "classics/carter01", "--out", folder.path().to_str().unwrap()]);
+    assert_eq!((code(&output), stdout(&output).lines().count()), (0, 1), "{}", stdout(&output));
+    let file = "classics/carter01/one_switch.json";
+    let read = |folder: &std::path::Path| std::fs::read_to_string(folder.join(file)).unwrap();
+    assert_eq!(read(folder.path()), read(&root().join("fixtures")));
+}
+
 #[test]
 fn replay_says_which_source_has_changed_and_what_to_do() {
     let folder = tempfile::tempdir().unwrap();

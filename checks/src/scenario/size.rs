@@ -10,8 +10,8 @@ pub struct Size {
     pub name: &'static str,
     /// The program.
     pub program: fn(),
-    /// The bug's depth, where it is known: the fewest orderings of two operations that every schedule which keeps them all
-    /// fails by (PCT's *d*; Burckhardt et al., ASPLOS 2010).
+    /// The bug's depth, where it is known: the fewest orderings of two operations that every schedule which keeps
+    /// them all fails by (PCT's *d*; Burckhardt et al., ASPLOS 2010).
     pub depth: Option<usize>,
     /// What others needed, by the name of their sampler.
     pub published: &'static [(&'static str, Published)],

@@ -21,6 +21,7 @@ Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can
   raddle check locks --engine loom                 one family, one engine
   raddle trace locks/lock_order/opposite_orders    the interleaving that deadlocks
   raddle stress locks/lock_order/opposite_orders   how often real threads deadlock
+  raddle measure samplers classics --seeds 10      schedules until each bug, beside published figures
   raddle replay fixtures/locks/lock_order/opposite_orders.json";
 
 #[derive(Debug, Args)]

@@ -2,8 +2,8 @@
 //!
 //! # What goes wrong
 //! Every access is under the one lock, so nothing races. `wrong_sum` compares the balance with a formula that is
-//! wrong, but only once both bookings are done: with three tasks that start at the same time, the checker has to come last for
-//! anybody to notice. A check that is skipped in most orders tests those orders only.
+//! wrong, but only once both bookings are done: with three tasks that start at the same time, the checker has to come
+//! last for anybody to notice. A check that is skipped in most orders tests those orders only.
 //!
 //! # Outcomes
 //! | variant     | the checker                | because                                       |
@@ -11,7 +11,8 @@
 //! | `right_sum` | agrees, or is too early    | the formula has the signs of the bookings     |
 //! | `wrong_sum` | fails iff it comes last    | only then are both flags set when it looks    |
 //!
-//! Its depth is 2: the checker comes after the deposit, and after the withdrawal. One order less, and it may be skipped.
+//! Its depth is 2: the checker comes after the deposit, and after the withdrawal. One order less, and it may be
+//! skipped.
 //!
 //! # Use instead
 //! Wait for what is to be checked (`join`), and then check without an `if`.
@@ -45,14 +46,9 @@ pub const PATTERN: Pattern = Pattern::new(
     ],
 );
 
-const SIZES: &[Size] = &[Size::new("account", || bank(wrong_sum)).depth(2).published(&row([
-    mean(18),
-    mean(4),
-    mean(4),
-    mean(3),
-    mean(6),
-    mean(1),
-]))];
+const SIZES: &[Size] = &[Size::new("account", || bank(wrong_sum))
+    .published(&row([mean(18), mean(4), mean(4), mean(3), mean(6), mean(1)]))
+    .depth(2)];
 
 const OPENING: i32 = 100;
 const DEPOSIT: i32 = 30;

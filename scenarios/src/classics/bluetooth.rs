@@ -1,9 +1,10 @@
 //! A driver that is stopped while somebody is just coming in.
 //!
 //! # What goes wrong
-//! A driver counts who is at work, itself included, and is stopped by whoever counts down to 0. Who comes in asks whether
-//! it is being stopped, and then counts itself in. With `look_then_count` the stopper can come between these two: it raises the
-//! flag, finds nobody at work, and takes everything down. The late comer has an answer from before that, and goes to work.
+//! A driver counts who is at work, itself included, and is stopped by whoever counts down to 0. Who comes in asks
+//! whether it is being stopped, and then counts itself in. With `look_then_count` the stopper can come between these
+//! two: it raises the flag, finds nobody at work, and takes everything down. The late comer has an answer from before
+//! that, and goes to work.
 //!
 //! # Outcomes
 //! | variant           | who works finds the driver | because                                             |
@@ -11,8 +12,8 @@
 //! | `count_then_look` | running                    | who has been counted can't be overlooked            |
 //! | `look_then_count` | running, or stopped        | the answer is out of date when the count goes up    |
 //!
-//! Its depth is 2: the adder looks before the flag is raised, and counts itself in after the driver has stopped. If either
-//! task runs through before the other begins, nothing fails.
+//! Its depth is 2: the adder looks before the flag is raised, and counts itself in after the driver has stopped. If
+//! either task runs through before the other begins, nothing fails.
 //!
 //! # Use instead
 //! Count first and look afterwards, and count down again if it was too late. `Arc` and `Weak::upgrade` do this.
@@ -21,8 +22,8 @@
 //! `if not stopping: pending += 1; work()`: the same gap, with or without a lock around the addition alone.
 //!
 //! # Seen in the wild
-//! A Bluetooth driver of Windows NT, in Qadeer and Wu's KISS (PLDI 2004). As there, who finds the driver stopping counts down
-//! too, without having counted up: with one adder nobody notices.
+//! A Bluetooth driver of Windows NT, in Qadeer and Wu's KISS (PLDI 2004). As there, who finds the driver stopping
+//! counts down too, without having counted up: with one adder nobody notices.
 
 use super::{mean, row, some};
 use raddle::prelude::*;
@@ -47,14 +48,9 @@ pub const PATTERN: Pattern = Pattern::new(
     ],
 );
 
-const SIZES: &[Size] = &[Size::new("bluetooth", || driver(look_then_count)).depth(2).published(&row([
-    mean(215),
-    mean(112),
-    mean(36),
-    some(1494, 19),
-    mean(70),
-    mean(45),
-]))];
+const SIZES: &[Size] = &[Size::new("bluetooth", || driver(look_then_count))
+    .published(&row([mean(215), mean(112), mean(36), some(1494, 19), mean(70), mean(45)]))
+    .depth(2)];
 
 struct Driver {
     /// Who is at work, and one for the driver itself.

@@ -2,8 +2,8 @@
 //!
 //! # What goes wrong
 //! The first of a group to come takes the room, and the last to leave gives it back; a lock guards the count. With
-//! `one_switch` both groups count under the *same* lock. Who finds the room taken waits for it with that lock in hand, and whoever
-//! is in the room needs the lock to leave.
+//! `one_switch` both groups count under the *same* lock. Who finds the room taken waits for it with that lock in
+//! hand, and whoever is in the room needs the lock to leave.
 //!
 //! # Outcomes
 //! | variant      | ends               | because                                              |
@@ -19,11 +19,12 @@
 //! Parnas, CACM 1971). Better, wait with no lock in hand.
 //!
 //! # In Python
-//! A `threading.Lock` taken in one `with count_lock:` block and released in another. A guard can't be kept beyond a `with`
-//! block there; here it is the value of an `Option`, and plain code too.
+//! A `threading.Lock` taken in one `with count_lock:` block and released in another. A guard can't be kept beyond a
+//! `with` block there; here it is the value of an `Option`, and plain code too.
 //!
 //! # Seen in the wild
-//! The program `carter01` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`, where two more tasks do nothing.
+//! The program `carter01` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`, where two more tasks do
+//! nothing.
 
 use super::mean;
 use raddle::prelude::*;
@@ -49,12 +50,9 @@ pub const PATTERN: Pattern = Pattern::new(
     ],
 );
 
-const SIZES: &[Size] = &[Size::new("carter01", || visit(2, one_switch)).depth(2).published(&[
-    ("RW", mean(1)),
-    ("PCT d=3", mean(5)),
-    ("POS", mean(2)),
-    ("RFF", mean(2)),
-])];
+const SIZES: &[Size] = &[Size::new("carter01", || visit(2, one_switch))
+    .published(&[("RW", mean(1)), ("PCT d=3", mean(5)), ("POS", mean(2)), ("RFF", mean(2))])
+    .depth(2)];
 
 struct Building {
     room: Mutex<()>,

@@ -1,8 +1,8 @@
 //! Two tasks, two locks, two orders.
 //!
 //! # What goes wrong
-//! With `opposite_orders` each task can have its first lock when the other wants it, and then both wait for ever. It needs
-//! nothing but that each is past its first lock before either is at its second.
+//! With `opposite_orders` each task can have its first lock when the other wants it, and then both wait for ever. It
+//! needs nothing but that each is past its first lock before either is at its second.
 //!
 //! # Outcomes
 //! | variant           | ends                | because                                       |
@@ -10,8 +10,8 @@
 //! | `one_order`       | always              | who has the first lock can get the second     |
 //! | `opposite_orders` | or deadlock of two  | each holds what the other wants               |
 //!
-//! Its depth is 2: each task takes its first lock before the other asks for it. One order alone leaves the schedules in which
-//! one task runs through before the other begins.
+//! Its depth is 2: each task takes its first lock before the other asks for it. One order alone leaves the schedules
+//! in which one task runs through before the other begins.
 //!
 //! # Use instead
 //! One order for all locks, everywhere.
@@ -20,8 +20,8 @@
 //! `with a: with b: …` in one thread, and `with b: with a: …` in another.
 //!
 //! # Seen in the wild
-//! The program `deadlock01` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`; the circle of waiting is the fourth
-//! condition of Coffman, Elphick and Shoshani (Computing Surveys 1971).
+//! The program `deadlock01` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`; the circle of waiting is
+//! the fourth condition of Coffman, Elphick and Shoshani (Computing Surveys 1971).
 
 use super::{mean, row};
 use raddle::prelude::*;
@@ -46,14 +46,9 @@ pub const PATTERN: Pattern = Pattern::new(
     ],
 );
 
-const SIZES: &[Size] = &[Size::new("deadlock01", || tasks(opposite_orders)).depth(2).published(&row([
-    mean(3),
-    mean(13),
-    mean(4),
-    mean(3),
-    mean(2),
-    mean(5),
-]))];
+const SIZES: &[Size] = &[Size::new("deadlock01", || tasks(opposite_orders))
+    .published(&row([mean(3), mean(13), mean(4), mean(3), mean(2), mean(5)]))
+    .depth(2)];
 
 struct Shared {
     a: Mutex<()>,

@@ -44,14 +44,9 @@ pub const PATTERN: Pattern = Pattern::new(
     ],
 );
 
-const SIZES: &[Size] = &[Size::new("lazy01", || tasks(unchecked_add)).depth(2).published(&row([
-    mean(21),
-    mean(5),
-    mean(5),
-    mean(4),
-    mean(2),
-    mean(6),
-]))];
+const SIZES: &[Size] = &[Size::new("lazy01", || tasks(unchecked_add))
+    .published(&row([mean(21), mean(5), mean(5), mean(4), mean(2), mean(6)]))
+    .depth(2)];
 
 /// There have to be fewer.
 const BOUND: u32 = 3;

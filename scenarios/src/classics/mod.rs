@@ -1,10 +1,11 @@
 //! The small programs that the literature measures concurrency testing by.
 //!
 //! They are written from their published descriptions, at the sizes that have been measured. `SCTBench` (Thomson,
-//! Donaldson and Betts, PPoPP 2014) collected most of them. The figures are means of schedules until the bug first showed,
-//! over 20 trials: SURW's artifact (ASPLOS 2025, up to 10,000 schedules a trial) has the random walk (RW), PCT, POS (Yuan et
-//! al., CAV 2018), the uniform random walk (URW) and SURW; RFF is reads-from fuzzing's (ASPLOS 2024, five minutes a
-//! trial). What counts as a step differs from one to the next: compare how the figures grow, and who needs fewer.
+//! Donaldson and Betts, `PPoPP` 2014) collected most of them. The figures are means of schedules until the bug first
+//! showed, over 20 trials: SURW's artifact (ASPLOS 2025, up to 10,000 schedules a trial) has the random walk (RW),
+//! PCT, POS (Yuan et al., CAV 2018), the uniform random walk (URW) and SURW; RFF is reads-from fuzzing's (ASPLOS
+//! 2024, five minutes a trial). What counts as a step differs from one to the next: compare how the figures grow, and
+//! who needs fewer.
 
 use raddle::{Family, Published};
 

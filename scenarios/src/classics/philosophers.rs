@@ -1,8 +1,8 @@
 //! N philosophers, N forks, and everybody takes the left one first.
 //!
 //! # What goes wrong
-//! With `left_first` all can have their left fork when nobody has a right one. The circle takes *everybody*: the more they are,
-//! the less likely is a schedule in which nobody has both forks while the others are still sitting down.
+//! With `left_first` all can have their left fork when nobody has a right one. The circle takes *everybody*: the more
+//! they are, the less likely is a schedule in which nobody has both forks while the others are still sitting down.
 //!
 //! # Outcomes
 //! | variant       | ends             | because                                              |

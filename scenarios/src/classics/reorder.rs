@@ -1,9 +1,9 @@
 //! Two values that belong together are set one after the other, and somebody looks in between.
 //!
 //! # What goes wrong
-//! Setters write 1 to the one value and then -1 to the other; checkers know of both being old or both new. With `no_lock` a
-//! checker can see the new first value and the old second one. One setter is enough for that; the more there are, the harder
-//! it is to see, as each of them sets the second value for all.
+//! Setters write 1 to the one value and then -1 to the other; checkers know of both being old or both new. With
+//! `no_lock` a checker can see the new first value and the old second one. One setter is enough for that; the more
+//! there are, the harder it is to see, as each of them sets the second value for all.
 //!
 //! # Outcomes
 //! | variant      | a checker sees         | because                                     |
@@ -11,8 +11,9 @@
 //! | `under_lock` | (0, 0) or (1, -1)      | nobody looks while somebody sets            |
 //! | `no_lock`    | or (1, 0)              | a setter is between its two stores          |
 //!
-//! With s setters its depth is s + 1: some setter's first store before a checker reads the first value, and that checker's last
-//! read before the second store of *each* setter. The setters are not ordered among themselves, so none follows from the rest.
+//! With s setters its depth is s + 1: some setter's first store before a checker reads the first value, and that
+//! checker's last read before the second store of *each* setter. The setters are not ordered among themselves, so
+//! none follows from the rest.
 //!
 //! # Use instead
 //! One lock around both, for who sets and for who looks; or one atomic word that holds both.
@@ -49,62 +50,27 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 const SIZES: &[Size] = &[
-    Size::new("reorder_3", || tasks(2, 1, no_lock)).depth(3).published(&row([
-        NEVER,
-        mean(185),
-        mean(86),
-        mean(24),
-        mean(7),
-        mean(7),
-    ])),
-    Size::new("reorder_4", || tasks(3, 1, no_lock)).depth(4).published(&row([
-        NEVER,
-        mean(554),
-        mean(533),
-        mean(22),
-        mean(7),
-        mean(6),
-    ])),
-    Size::new("reorder_5", || tasks(4, 1, no_lock)).depth(5).published(&row([
-        NEVER,
-        mean(647),
-        mean(2169),
-        mean(27),
-        mean(10),
-        mean(6),
-    ])),
-    Size::new("reorder_10", || tasks(9, 1, no_lock)).depth(10).published(&row([
-        NEVER,
-        some(3225, 16),
-        NEVER,
-        mean(74),
-        mean(17),
-        mean(6),
-    ])),
-    Size::new("reorder_20", || tasks(10, 10, no_lock)).depth(11).published(&row([
-        NEVER,
-        mean(3005),
-        NEVER,
-        mean(10),
-        mean(6),
-        mean(6),
-    ])),
-    Size::new("reorder_50", || tasks(49, 1, no_lock)).depth(50).published(&row([
-        NEVER,
-        some(3304, 6),
-        NEVER,
-        mean(75),
-        mean(13),
-        mean(6),
-    ])),
-    Size::new("reorder_100", || tasks(99, 1, no_lock)).depth(100).published(&row([
-        NEVER,
-        NEVER,
-        NEVER,
-        some(3785, 12),
-        mean(194),
-        mean(6),
-    ])),
+    Size::new("reorder_3", || tasks(2, 1, no_lock))
+        .published(&row([NEVER, mean(185), mean(86), mean(24), mean(7), mean(7)]))
+        .depth(3),
+    Size::new("reorder_4", || tasks(3, 1, no_lock))
+        .published(&row([NEVER, mean(554), mean(533), mean(22), mean(7), mean(6)]))
+        .depth(4),
+    Size::new("reorder_5", || tasks(4, 1, no_lock))
+        .published(&row([NEVER, mean(647), mean(2169), mean(27), mean(10), mean(6)]))
+        .depth(5),
+    Size::new("reorder_10", || tasks(9, 1, no_lock))
+        .published(&row([NEVER, some(3225, 16), NEVER, mean(74), mean(17), mean(6)]))
+        .depth(10),
+    Size::new("reorder_20", || tasks(10, 10, no_lock))
+        .published(&row([NEVER, mean(3005), NEVER, mean(10), mean(6), mean(6)]))
+        .depth(11),
+    Size::new("reorder_50", || tasks(49, 1, no_lock))
+        .published(&row([NEVER, some(3304, 6), NEVER, mean(75), mean(13), mean(6)]))
+        .depth(50),
+    Size::new("reorder_100", || tasks(99, 1, no_lock))
+        .published(&row([NEVER, NEVER, NEVER, some(3785, 12), mean(194), mean(6)]))
+        .depth(100),
 ];
 
 struct Pair {

@@ -1,9 +1,9 @@
 //! Stations that pass a value round a ring, each as soon as it runs, whether or not the value has come to it.
 //!
 //! # What goes wrong
-//! Station 1 makes a new value of the last station's, station 2 copies it from 1, and 3 from 2. Each does so in a section of its
-//! own, and then says that it is done. With `any_turn` a station copies whatever lies there: if 1 is not the first,
-//! somebody has copied an old value. All have done their part, and the values differ.
+//! Station 1 makes a new value of the last station's, station 2 copies it from 1, and 3 from 2. Each does so in a
+//! section of its own, and then says that it is done. With `any_turn` a station copies whatever lies there: if 1 is
+//! not the first, somebody has copied an old value. All have done their part, and the values differ.
 //!
 //! # Outcomes
 //! | variant    | when all are done                | because                                       |
@@ -21,7 +21,8 @@
 //! `with lock: b = a; b_done = True` in a thread for each station; `queue.Queue` between them keeps the order.
 //!
 //! # Seen in the wild
-//! The program `token_ring` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`. `main` returns without joining.
+//! The program `token_ring` of Cordeiro and Fischer's suite (ICSE 2011) and of `SCTBench`. `main` returns without
+//! joining.
 
 use super::{mean, row};
 use raddle::prelude::*;
@@ -46,14 +47,9 @@ pub const PATTERN: Pattern = Pattern::new(
     ],
 );
 
-const SIZES: &[Size] = &[Size::new("token_ring", || ring(any_turn)).depth(3).published(&row([
-    mean(13),
-    mean(8),
-    mean(9),
-    mean(9),
-    mean(8),
-    mean(5),
-]))];
+const SIZES: &[Size] = &[Size::new("token_ring", || ring(any_turn))
+    .published(&row([mean(13), mean(8), mean(9), mean(9), mean(8), mean(5)]))
+    .depth(3)];
 
 struct Ring {
     lock: Mutex<()>,

@@ -1,9 +1,10 @@
 //! A value is changed under one lock, and what follows from it under another.
 //!
 //! # What goes wrong
-//! A writer sets the first value in a section, and the second, which depends on it, in the next one. With `two_stages` a reader
-//! can pass between the two: it sees the new first value and the old second one. Each access has its lock, so no data
-//! race is there to be found. The more writers there are, the fewer orders fail: *any* of them mends the second value.
+//! A writer sets the first value in a section, and the second, which depends on it, in the next one. With
+//! `two_stages` a reader can pass between the two: it sees the new first value and the old second one. Each access
+//! has its lock, so no data race is there to be found. The more writers there are, the fewer orders fail: *any* of
+//! them mends the second value.
 //!
 //! # Outcomes
 //! | variant      | the reader finds      | because                                                |
@@ -11,8 +12,9 @@
 //! | `one_stage`  | both new, or neither  | the first lock is kept until the second value is there |
 //! | `two_stages` | or a new and an old   | between the stages the pair is not whole               |
 //!
-//! With a writers and one reader its depth is a + 1: some writer's first stage before the reader's, and the reader's second before
-//! that of *each* writer. Nothing orders the writers' second stages among themselves, so none of these follows from the rest.
+//! With a writers and one reader its depth is a + 1: some writer's first stage before the reader's, and the reader's
+//! second before that of *each* writer. Nothing orders the writers' second stages among themselves, so none of these
+//! follows from the rest.
 //!
 //! # Use instead
 //! One section for what belongs together; or one lock over both values.
@@ -48,38 +50,18 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 const SIZES: &[Size] = &[
-    Size::new("twostage(1,1)", || tasks(1, 1, two_stages)).depth(2).published(&row([
-        mean(464),
-        mean(13),
-        mean(15),
-        mean(9),
-        mean(8),
-        mean(8),
-    ])),
-    Size::new("twostage_20", || tasks(19, 1, two_stages)).depth(20).published(&row([
-        NEVER,
-        mean(159),
-        mean(156),
-        mean(24),
-        mean(6),
-        mean(22),
-    ])),
-    Size::new("twostage_50", || tasks(49, 1, two_stages)).depth(50).published(&row([
-        NEVER,
-        mean(1676),
-        mean(1637),
-        mean(93),
-        mean(20),
-        mean(35),
-    ])),
-    Size::new("twostage_100", || tasks(99, 1, two_stages)).depth(100).published(&row([
-        NEVER,
-        some(7466, 3),
-        some(6674, 3),
-        some(2992, 18),
-        mean(454),
-        mean(56),
-    ])),
+    Size::new("twostage(1,1)", || tasks(1, 1, two_stages))
+        .published(&row([mean(464), mean(13), mean(15), mean(9), mean(8), mean(8)]))
+        .depth(2),
+    Size::new("twostage_20", || tasks(19, 1, two_stages))
+        .published(&row([NEVER, mean(159), mean(156), mean(24), mean(6), mean(22)]))
+        .depth(20),
+    Size::new("twostage_50", || tasks(49, 1, two_stages))
+        .published(&row([NEVER, mean(1676), mean(1637), mean(93), mean(20), mean(35)]))
+        .depth(50),
+    Size::new("twostage_100", || tasks(99, 1, two_stages))
+        .published(&row([NEVER, some(7466, 3), some(6674, 3), some(2992, 18), mean(454), mean(56)]))
+        .depth(100),
 ];
 
 struct Pair {

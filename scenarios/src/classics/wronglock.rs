@@ -10,8 +10,8 @@
 //! | `data_lock`  | 1                      | all who write hold the lock that the comparer holds  |
 //! | `other_lock` | 1, or anything         | a lock that the comparer doesn't take excludes nobody |
 //!
-//! Its depth is 2, for any number of others: one of them stores after the comparer has read the value, and before it reads it again.
-//! Run through one after the other, in any order, the tasks pass.
+//! Its depth is 2, for any number of others: one of them stores after the comparer has read the value, and before it
+//! reads it again. Run through one after the other, in any order, the tasks pass.
 //!
 //! # Use instead
 //! Keep the value inside its lock (`Mutex<u32>`): then there is no other way to it.
@@ -20,7 +20,8 @@
 //! `with self.lock:` in one class and `with other.lock:` in another, around the same list.
 //!
 //! # Seen in the wild
-//! "Wrong lock or no lock" of Farchi, Nir and Ur's bug patterns (IPDPS 2003); `wronglock` and `wronglock_3` of `SCTBench`.
+//! "Wrong lock or no lock" of Farchi, Nir and Ur's bug patterns (IPDPS 2003); `wronglock` and `wronglock_3` of
+//! `SCTBench`.
 
 use super::{mean, row};
 use raddle::prelude::*;
@@ -47,31 +48,21 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 const SIZES: &[Size] = &[
-    Size::new("wronglock(1,3)", || tasks(3, other_lock)).depth(2).published(&row([
-        mean(36),
-        mean(58),
-        mean(11),
-        mean(5),
-        mean(9),
-        mean(1),
-    ])),
-    Size::new("wronglock(1,7)", || tasks(7, other_lock)).depth(2).published(&row([
-        mean(36),
-        mean(51),
-        mean(10),
-        mean(4),
-        mean(7),
-        mean(1),
-    ])),
+    Size::new("wronglock(1,3)", || tasks(3, other_lock))
+        .published(&row([mean(36), mean(58), mean(11), mean(5), mean(9), mean(1)]))
+        .depth(2),
+    Size::new("wronglock(1,7)", || tasks(7, other_lock))
+        .published(&row([mean(36), mean(51), mean(10), mean(4), mean(7), mean(1)]))
+        .depth(2),
 ];
 
-struct Data {
+struct Shared {
     data_lock: Mutex<()>,
     other_lock: Mutex<()>,
     value: AtomicU32,
 }
 
-impl Data {
+impl Shared {
     fn add(&self) {
         self.value.store(self.value.load(SeqCst) + 1, SeqCst);
     }
@@ -85,30 +76,30 @@ impl Data {
     }
 }
 
-fn data_lock(data: &Data) {
-    let _guard = data.data_lock.lock().unwrap();
-    data.add();
+fn data_lock(shared: &Shared) {
+    let _guard = shared.data_lock.lock().unwrap();
+    shared.add();
 }
 
-fn other_lock(data: &Data) {
+fn other_lock(shared: &Shared) {
     // BUG: the task that compares holds the data's lock, and not this one.
-    let _guard = data.other_lock.lock().unwrap();
-    data.add();
+    let _guard = shared.other_lock.lock().unwrap();
+    shared.add();
 }
 
-fn tasks(others: usize, add: fn(&Data)) {
-    let data = Arc::new(Data {
+fn tasks(others: usize, add: fn(&Shared)) {
+    let shared = Arc::new(Shared {
         data_lock: Mutex::new(()).named("data_lock"),
         other_lock: Mutex::new(()).named("other_lock"),
         value: AtomicU32::new(0).named("value"),
     });
-    let start = |name: String, work: fn(&Data, fn(&Data))| {
-        let data = Arc::clone(&data);
-        thread::Builder::new().name(name).spawn(move || work(&data, add)).unwrap()
+    let start = |name: String, work: fn(&Shared, fn(&Shared))| {
+        let shared = Arc::clone(&shared);
+        thread::Builder::new().name(name).spawn(move || work(&shared, add)).unwrap()
     };
-    let compare = |data: &Data, _: fn(&Data)| assert!(data.compare(), "the value changed under its lock");
+    let compare = |shared: &Shared, _: fn(&Shared)| assert!(shared.compare(), "the value changed under its lock");
     let mut threads = vec![start("comparer".into(), compare)];
-    threads.extend((1..=others).map(|number| start(format!("other-{number}"), |data, add| add(data))));
+    threads.extend((1..=others).map(|number| start(format!("other-{number}"), |shared, add| add(shared))));
     for thread in threads {
         thread.join().unwrap();
     }

@@ -44,8 +44,8 @@ impl ShrinkCase {
     }
 }
 
-/// Finds `cases` failing schedules by random walks, from `seed` upward over the buggy variants called `names` in turn, and
-/// shrinks each.
+/// Finds `cases` failing schedules by random walks, from `seed` upward over the buggy variants called `names` in
+/// turn, and shrinks each.
 ///
 /// # Errors
 /// If the catalogue has nothing of a name, or a variant does not fail.

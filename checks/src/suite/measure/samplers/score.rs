@@ -32,7 +32,8 @@ impl Score {
         self.mean.map(f64::round)
     }
 
-    /// The better of two is less: who found the bug in a greater part of the searches, and then who needed fewer schedules.
+    /// The better of two is less: who found the bug in a greater part of the searches, and then who needed fewer
+    /// schedules.
     #[must_use]
     pub fn order(self, other: Self) -> Ordering {
         let part = |one: Self, two: Self| u128::from(one.found) * u128::from(two.searches);
