@@ -6,7 +6,7 @@ mod size;
 
 pub use size::{Published, Size};
 
-use crate::engine::{Engine, Strategy};
+use crate::engine::Engine;
 use crate::outcome::Outcome;
 use crate::source::Source;
 use crate::verdict::Verdict;
@@ -322,10 +322,7 @@ impl Variant {
     /// The program for `engine`. The depth-first search without reduction gets the small one too.
     #[must_use]
     pub fn program(&self, engine: Engine) -> fn() {
-        match (engine, self.full_size) {
-            (Engine::Shuttle(Strategy::Random | Strategy::Pct | Strategy::Urw), Some(full_size)) => full_size,
-            _ => self.program,
-        }
+        self.full_size.filter(|_| engine.samples()).unwrap_or(self.program)
     }
 
     /// Whether two engines run the same program.

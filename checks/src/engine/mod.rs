@@ -7,6 +7,7 @@ mod follow;
 pub(crate) mod loom;
 pub(crate) mod pilot;
 pub(crate) mod real;
+mod samplers;
 pub(crate) mod shuttle;
 
 pub use self::follow::Followed;
@@ -42,12 +43,15 @@ pub enum Engine {
 
 impl Engine {
     /// Every engine, in the order of the matrix.
-    pub const ALL: [Engine; 6] = [
+    pub const ALL: [Engine; 9] = [
         Engine::Loom,
         Engine::Exhaustive,
         Engine::Shuttle(Strategy::Random),
         Engine::Shuttle(Strategy::Pct),
         Engine::Shuttle(Strategy::Urw),
+        Engine::Shuttle(Strategy::Pos),
+        Engine::Shuttle(Strategy::Surw),
+        Engine::Shuttle(Strategy::ReadsFrom),
         Engine::Shuttle(Strategy::Dfs),
     ];
 
@@ -69,6 +73,9 @@ impl Engine {
             Engine::Shuttle(Strategy::Random) => "shuttle",
             Engine::Shuttle(Strategy::Pct) => "shuttle-pct",
             Engine::Shuttle(Strategy::Urw) => "shuttle-urw",
+            Engine::Shuttle(Strategy::Pos) => "shuttle-pos",
+            Engine::Shuttle(Strategy::Surw) => "shuttle-surw",
+            Engine::Shuttle(Strategy::ReadsFrom) => "shuttle-rf",
             Engine::Shuttle(Strategy::Dfs) => "shuttle-dfs",
         }
     }
@@ -101,7 +108,7 @@ impl Engine {
     /// Whether it draws schedules at random rather than enumerating them.
     #[must_use]
     pub fn samples(self) -> bool {
-        matches!(self, Engine::Shuttle(Strategy::Random | Strategy::Pct | Strategy::Urw))
+        !matches!(self, Engine::Loom | Engine::Shuttle(Strategy::Dfs))
     }
 }
 

@@ -5,6 +5,7 @@
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
 use super::pilot::{Cockpit, Pilot};
+use super::samplers::{Pos, ReadsFrom, Sampler, Sampling, Surw};
 use crate::execution::{
     Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift,
     finish_execution, finish_task, next_execution, run_task, session, with,
@@ -29,8 +30,16 @@ pub enum Strategy {
     Random,
     /// Probabilistic concurrency testing with two priority changes (depth 3; Burckhardt et al., ASPLOS 2010).
     Pct,
-    /// Uniform random walk: uniform over interleavings, from the task lengths of a first run.
+    /// Uniform random walk: uniform over interleavings, from the task lengths of a first run (Zhao et al., ASPLOS 2025).
     Urw,
+    /// Partial order sampling: operations that race draw priorities anew (Yuan, Yang, Gu, CAV 2018).
+    Pos,
+    /// Selectively uniform random walk: uniform over the orders of the operations on objects that are drawn for each
+    /// execution (Zhao et al., ASPLOS 2025).
+    Surw,
+    /// Steers towards pairs of operations that were rarely seen to follow on each other; after reads-from fuzzing
+    /// (Wolff et al., ASPLOS 2024).
+    ReadsFrom,
     /// Every schedule, depth first, without reduction.
     Dfs,
 }
@@ -96,9 +105,16 @@ fn search(
     Session::run(rules, source, progress, move || match strategy {
         Strategy::Random => run(Guided::new(RandomScheduler::new_from_seed(seed, executions)), program),
         Strategy::Pct => run(Guided::new(PctScheduler::new_from_seed(seed, PCT_DEPTH, executions)), program),
-        Strategy::Urw => run(Guided::new(UrwRandomScheduler::new_from_seed(seed, executions)), program),
+        Strategy::Urw => run(Guided::at_every_step(UrwRandomScheduler::new_from_seed(seed, executions)), program),
+        Strategy::Pos => run(sampling(Pos::default(), seed, executions), program),
+        Strategy::Surw => run(sampling(Surw::default(), seed, executions), program),
+        Strategy::ReadsFrom => run(sampling(ReadsFrom::default(), seed, executions), program),
         Strategy::Dfs => run(Guided::new(Exhausting(DfsScheduler::new(None, false))), program),
     })
+}
+
+fn sampling<S: Sampler>(sampler: S, seed: u64, executions: usize) -> Guided<Sampling<S>> {
+    Guided::at_every_step(Sampling::new(sampler, seed, executions))
 }
 
 /// Runs `program` twice along one schedule: the earliest task that can go on, always.
@@ -192,11 +208,17 @@ impl Scheduler for Exhausting {
 struct Guided<S> {
     /// Never dropped: shuttle's random scheduler writes a seed to stderr when it is dropped before its time.
     inner: ManuallyDrop<S>,
+    /// Whether it is asked, too, where only one task can go on: for those that count.
+    every_step: bool,
 }
 
 impl<S: Scheduler> Guided<S> {
     fn new(inner: S) -> Self {
-        Guided { inner: ManuallyDrop::new(inner) }
+        Guided { inner: ManuallyDrop::new(inner), every_step: false }
+    }
+
+    fn at_every_step(inner: S) -> Self {
+        Guided { every_step: true, ..Guided::new(inner) }
     }
 }
 
@@ -220,7 +242,12 @@ impl<S: Scheduler> Scheduler for Guided<S> {
     }
 
     fn next_task(&mut self, runnable: &[&Task], current: Option<shuttle::scheduler::TaskId>, yields: bool) -> Choice {
-        match with(|x| next(x, runnable)) {
+        let every_step = self.every_step;
+        let next = with(|x| {
+            x.every_step = every_step;
+            next(x, runnable)
+        });
+        match next {
             Next::Stop => None,
             Next::Task(index) => Some(runnable[index].id()),
             Next::AmongAll => self.inner.next_task(runnable, current, yields),

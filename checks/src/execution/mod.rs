@@ -143,6 +143,8 @@ pub(crate) struct Execution {
     pub(crate) steer: Option<crate::schedule::Steer>,
     /// Who can run, as the task that announced something just now found it.
     pub(crate) runnable: Option<TaskSet>,
+    /// The scheduler is asked, too, where only one task can go on.
+    pub(crate) every_step: bool,
     /// At least once there was more than one task to choose from.
     pub(crate) concurrent: bool,
     /// Something happened in a destructor, during a panic, that the engine's model does not know of.
@@ -228,6 +230,7 @@ impl Execution {
             recorder: rules.record.then(Recorder::default),
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             runnable: None,
+            every_step: false,
             concurrent: false,
             unmodelled: false,
             gated: rules.gated,
@@ -316,7 +319,7 @@ impl Execution {
     pub(crate) fn is_alone(&mut self, task: TaskId) -> bool {
         let runnable = self.task_ids().fold(TaskSet::default(), |set, task| set.with(task, self.may_run(task)));
         self.runnable = Some(runnable);
-        runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
+        !self.every_step && runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
     }
 
     pub(crate) fn is_ready_now(&self, task: TaskId) -> bool {
