@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) deny_leaks: bool,
     /// Where an exhaustive search says how much of it is done, in millionths.
     pub(crate) estimate: Arc<AtomicU64>,
+    /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
+    pub(crate) threads: Option<usize>,
 }
 
 /// Schedules that a sampling engine draws, unless told otherwise.
@@ -102,6 +104,7 @@ impl Checker {
             timeouts: 1,
             deny_leaks: false,
             estimate: Arc::default(),
+            threads: None,
         };
         Checker { engine: None, plan, progress: Arc::default() }
     }
@@ -160,6 +163,13 @@ impl Checker {
     /// Makes threads that still run when `main` is done a [`Verdict::Leak`](crate::Verdict::Leak).
     pub fn deny_leaks(mut self) -> Self {
         self.plan.deny_leaks = true;
+        self
+    }
+
+    /// Threads that [`Engine::Portfolio`] runs on: as many as there are processors, unless told otherwise. What it finds is
+    /// the same for any number.
+    pub fn threads(mut self, threads: usize) -> Self {
+        self.plan.threads = Some(threads);
         self
     }
 

@@ -1,5 +1,6 @@
 //! What a check comes to: an outcome, how much was searched, and why a check can't be made at all.
 
+use crate::engine::Engine;
 use crate::schedule::Schedule;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
@@ -74,6 +75,8 @@ pub struct Counterexample {
     pub execution: u64,
     /// The search had proven that nothing fails with this many preemptions, if it went about it that way.
     pub none_within: Option<usize>,
+    /// Of a portfolio: which of its members found it.
+    pub found_by: Option<Engine>,
     /// Who ran when, and how each choice was answered.
     pub schedule: Schedule,
     /// Every operation, in order.

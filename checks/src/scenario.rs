@@ -303,7 +303,7 @@ impl Variant {
     pub fn missed(&self, engine: Engine) -> Option<&'static str> {
         match engine {
             Engine::Loom => self.missed_by_loom,
-            Engine::Shuttle(_) | Engine::Exhaustive => self.missed_by_shuttle,
+            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => self.missed_by_shuttle,
         }
     }
 

@@ -46,7 +46,7 @@ pub(crate) fn follow(
             };
             loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
         }
-        Engine::Shuttle(_) | Engine::Exhaustive => {
+        Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => {
             let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
             // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
             let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };
@@ -70,6 +70,7 @@ pub(crate) fn follow(
         verdict: found.verdict.clone(),
         execution: 1,
         none_within: None,
+        found_by: None,
         schedule: Schedule::of(&found),
         trace: found.trace.expect("the run was recorded"),
     };

@@ -6,6 +6,7 @@ mod exhaustive;
 mod follow;
 pub(crate) mod loom;
 pub(crate) mod pilot;
+mod portfolio;
 pub(crate) mod real;
 mod samplers;
 pub(crate) mod shuttle;
@@ -39,11 +40,13 @@ pub enum Engine {
     Shuttle(Strategy),
     /// raddle's own, over shuttle: every trace under sequential consistency, any number of threads.
     Exhaustive,
+    /// Several of shuttle's strategies side by side, on all processors: what they find does not depend on how many there are.
+    Portfolio,
 }
 
 impl Engine {
     /// Every engine, in the order of the matrix.
-    pub const ALL: [Engine; 9] = [
+    pub const ALL: [Engine; 10] = [
         Engine::Loom,
         Engine::Exhaustive,
         Engine::Shuttle(Strategy::Random),
@@ -53,6 +56,7 @@ impl Engine {
         Engine::Shuttle(Strategy::Surw),
         Engine::Shuttle(Strategy::ReadsFrom),
         Engine::Shuttle(Strategy::Dfs),
+        Engine::Portfolio,
     ];
 
     /// The engines that a check runs unless told otherwise.
@@ -77,6 +81,7 @@ impl Engine {
             Engine::Shuttle(Strategy::Surw) => "shuttle-surw",
             Engine::Shuttle(Strategy::ReadsFrom) => "shuttle-rf",
             Engine::Shuttle(Strategy::Dfs) => "shuttle-dfs",
+            Engine::Portfolio => "portfolio",
         }
     }
 
@@ -85,7 +90,7 @@ impl Engine {
     pub fn version(self) -> &'static str {
         match self {
             Engine::Loom => loom::VERSION,
-            Engine::Shuttle(_) | Engine::Exhaustive => shuttle::VERSION,
+            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => shuttle::VERSION,
         }
     }
 
@@ -94,21 +99,30 @@ impl Engine {
     pub fn threads_max(self) -> Option<usize> {
         match self {
             Engine::Loom => Some(loom::THREADS_MAX),
-            Engine::Shuttle(_) | Engine::Exhaustive => None,
+            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => None,
         }
     }
 
     pub(crate) fn mode(self) -> Mode {
         match self {
             Engine::Loom => Mode::Loom,
-            Engine::Shuttle(_) | Engine::Exhaustive => Mode::Shuttle,
+            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => Mode::Shuttle,
+        }
+    }
+
+    /// What its algorithm guarantees of the schedules that it draws, if anything.
+    #[must_use]
+    pub fn guarantee(self) -> Option<&'static str> {
+        match self {
+            Engine::Shuttle(strategy) => strategy.guarantee(),
+            Engine::Loom | Engine::Exhaustive | Engine::Portfolio => None,
         }
     }
 
     /// Whether it draws schedules at random rather than enumerating them.
     #[must_use]
     pub fn samples(self) -> bool {
-        !matches!(self, Engine::Loom | Engine::Shuttle(Strategy::Dfs))
+        !matches!(self, Engine::Loom | Engine::Exhaustive | Engine::Shuttle(Strategy::Dfs))
     }
 }
 
@@ -157,9 +171,10 @@ pub(crate) fn explore(
     match engine {
         Engine::Loom => deepen(plan, program, progress),
         Engine::Exhaustive => prove(plan, program, progress),
+        Engine::Portfolio => portfolio::explore(plan, program, progress),
         Engine::Shuttle(strategy) => {
             let rules = plan.rules(engine);
-            let report = shuttle::explore(program, strategy, plan.seed, rules, progress);
+            let report = shuttle::explore(program, strategy, plan.seed, rules, progress, || None);
             if let Some(problem) = report.problem {
                 return Err(problem.into());
             }
@@ -298,6 +313,7 @@ fn settle(
             verdict: other.verdict.clone(),
             execution: before + found.execution,
             none_within,
+            found_by: None,
             schedule: Schedule::of(&other),
             trace: other.trace.expect("the run was recorded"),
         }))),

@@ -5,7 +5,8 @@
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
 use super::pilot::{Cockpit, Pilot};
-use super::samplers::{Pos, ReadsFrom, Sampler, Sampling, Surw};
+use super::portfolio::Turn;
+use super::samplers::{Pos, ReadsFrom, Sampling, Surw};
 use crate::execution::{
     Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift,
     finish_execution, finish_task, next_execution, run_task, session, with,
@@ -44,6 +45,29 @@ pub enum Strategy {
     Dfs,
 }
 
+impl Strategy {
+    /// What its algorithm guarantees, if it guarantees anything; in each case as far as it was published. Of partial order
+    /// sampling nothing is claimed here, and a random walk draws a schedule with the product of its choices' chances.
+    #[must_use]
+    pub fn guarantee(self) -> Option<&'static str> {
+        match self {
+            Strategy::Pct => Some(
+                "an execution finds a bug of depth 3 or less with a probability of at least 1/(n k^2): n tasks, at most k \
+                 steps, k known from earlier executions",
+            ),
+            Strategy::Urw => Some(
+                "every interleaving is as likely as any other, where each task has as many steps as in the first execution \
+                 and none waits for another",
+            ),
+            Strategy::Surw => Some(
+                "every order of the operations on the objects selected for an execution is as likely as any other, where \
+                 each task has as many of them as in earlier executions and none waits for another",
+            ),
+            Strategy::Random | Strategy::Pos | Strategy::ReadsFrom | Strategy::Dfs => None,
+        }
+    }
+}
+
 /// PCT's bug depth: the number of ordering constraints that it aims at.
 const PCT_DEPTH: usize = 3;
 
@@ -68,13 +92,14 @@ fn body(me: TaskId, program: impl FnOnce()) {
     finish_task(me);
 }
 
-/// Explores `program` with `strategy`.
-pub(crate) fn explore(
+/// Explores `program` with `strategy`; `turn` gives its place in a portfolio, if it is in one.
+pub(super) fn explore(
     program: &Arc<dyn Fn() + Send + Sync>,
     strategy: Strategy,
     seed: u64,
     rules: Rules,
     progress: &Arc<AtomicU64>,
+    turn: impl Fn() -> Option<Turn>,
 ) -> SessionReport {
     let source = match strategy {
         Strategy::Dfs => Source::Script(Script::default()),
@@ -82,7 +107,9 @@ pub(crate) fn explore(
     };
     again_with_gates(rules, |rules| {
         let (program, source, progress) = (Arc::clone(program), source.clone(), Arc::clone(progress));
-        search(program, strategy, seed, rules, source, progress)
+        let turn = turn();
+        let executions = usize::try_from(rules.executions_max).unwrap_or(usize::MAX);
+        Session::run(rules, source, progress, move || search(strategy, seed, executions, turn, program))
     })
 }
 
@@ -93,28 +120,25 @@ fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> Sessi
     if report.needs_gates { run(Rules { gated: true, ..rules }) } else { report }
 }
 
-fn search(
-    program: Arc<dyn Fn() + Send + Sync>,
-    strategy: Strategy,
-    seed: u64,
-    rules: Rules,
-    source: Source,
-    progress: Arc<AtomicU64>,
-) -> SessionReport {
-    let executions = usize::try_from(rules.executions_max).unwrap_or(usize::MAX);
-    Session::run(rules, source, progress, move || match strategy {
-        Strategy::Random => run(Guided::new(RandomScheduler::new_from_seed(seed, executions)), program),
-        Strategy::Pct => run(Guided::new(PctScheduler::new_from_seed(seed, PCT_DEPTH, executions)), program),
-        Strategy::Urw => run(Guided::at_every_step(UrwRandomScheduler::new_from_seed(seed, executions)), program),
-        Strategy::Pos => run(sampling(Pos::default(), seed, executions), program),
-        Strategy::Surw => run(sampling(Surw::default(), seed, executions), program),
-        Strategy::ReadsFrom => run(sampling(ReadsFrom::default(), seed, executions), program),
-        Strategy::Dfs => run(Guided::new(Exhausting(DfsScheduler::new(None, false))), program),
-    })
+fn search(strategy: Strategy, seed: u64, executions: usize, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
+    match strategy {
+        Strategy::Random => draw(RandomScheduler::new_from_seed(seed, executions), turn, program),
+        Strategy::Pct => draw(PctScheduler::new_from_seed(seed, PCT_DEPTH, executions), turn, program),
+        Strategy::Urw => count(UrwRandomScheduler::new_from_seed(seed, executions), turn, program),
+        Strategy::Pos => count(Sampling::new(Pos::default(), seed, executions), turn, program),
+        Strategy::Surw => count(Sampling::new(Surw::default(), seed, executions), turn, program),
+        Strategy::ReadsFrom => count(Sampling::new(ReadsFrom::default(), seed, executions), turn, program),
+        Strategy::Dfs => draw(Exhausting(DfsScheduler::new(None, false)), turn, program),
+    }
 }
 
-fn sampling<S: Sampler>(sampler: S, seed: u64, executions: usize) -> Guided<Sampling<S>> {
-    Guided::at_every_step(Sampling::new(sampler, seed, executions))
+fn draw(scheduler: impl Scheduler + 'static, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
+    run(Guided { turn, ..Guided::new(scheduler) }, program);
+}
+
+/// For schedulers that count steps: they are asked at each.
+fn count(scheduler: impl Scheduler + 'static, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
+    run(Guided { turn, every_step: true, ..Guided::new(scheduler) }, program);
 }
 
 /// Runs `program` twice along one schedule: the earliest task that can go on, always.
@@ -208,17 +232,15 @@ impl Scheduler for Exhausting {
 struct Guided<S> {
     /// Never dropped: shuttle's random scheduler writes a seed to stderr when it is dropped before its time.
     inner: ManuallyDrop<S>,
-    /// Whether it is asked, too, where only one task can go on: for those that count.
+    /// Whether it is asked, too, where only one task can go on.
     every_step: bool,
+    /// Its place in a portfolio.
+    turn: Option<Turn>,
 }
 
 impl<S: Scheduler> Guided<S> {
     fn new(inner: S) -> Self {
-        Guided { inner: ManuallyDrop::new(inner), every_step: false }
-    }
-
-    fn at_every_step(inner: S) -> Self {
-        Guided { every_step: true, ..Guided::new(inner) }
+        Guided { inner: ManuallyDrop::new(inner), every_step: false, turn: None }
     }
 }
 
@@ -232,6 +254,9 @@ impl<S: Scheduler> Scheduler for Guided<S> {
             return None;
         }
         if session(|session| session.report.is_settled()) {
+            return None;
+        }
+        if self.turn.as_mut().is_some_and(|turn| !turn.next()) {
             return None;
         }
         let schedule = self.inner.new_execution();

@@ -86,7 +86,7 @@ fn facts(header: Option<&Header>, study: &Study) -> Markup {
         let words = header.words.iter().map(|words| format!("{} ({})", words.text, words.at));
         let finders = header.found.iter().map(|finder| {
             let seed = finder.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
-            format!("{} {}{seed}, execution {}", finder.engine, finder.version, finder.execution)
+            format!("{} {}{seed}, execution {}", finder.name(), finder.version, finder.execution)
         });
         facts.push(("bug", words.collect()));
         facts.push(("found by", finders.collect()));

@@ -63,6 +63,9 @@ pub struct Finder {
     pub seed: Option<u64>,
     /// Which execution of the search failed, counted from 1.
     pub execution: u64,
+    /// Of a portfolio: which of its members found it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub member: Option<Engine>,
 }
 
 impl Finder {
@@ -70,7 +73,13 @@ impl Finder {
     #[must_use]
     pub fn new(engine: Engine, seed: u64, execution: u64) -> Self {
         let version = engine.version().to_owned();
-        Finder { engine, version, seed: engine.samples().then_some(seed), execution }
+        Finder { engine, version, seed: engine.samples().then_some(seed), execution, member: None }
+    }
+
+    /// The engine's name, and the member's of a portfolio.
+    #[must_use]
+    pub fn name(&self) -> String {
+        self.member.map_or_else(|| self.engine.to_string(), |member| format!("{} ({member})", self.engine))
     }
 }
 

@@ -174,8 +174,10 @@ pub fn matrix(results: &[CheckResult], style: Style, width: usize) -> String {
     }
     let summary = if met == results.len() { style.good(&summary) } else { style.bad(&summary) };
     // Colour goes in afterwards: a table's widths are those of its plain text.
+    let guarantees: String =
+        engines.iter().filter_map(|engine| Some(format!("{engine}: {}\n\n", engine.guarantee()?))).collect();
     let table = table.to_string().replace('✓', &style.good("✓")).replace('✗', &style.bad("✗"));
-    format!("{}\n\n{summary}\n", style.chars(&table))
+    format!("{}\n\n{guarantees}{summary}\n", style.chars(&table))
 }
 
 /// `✓ deadlock · 4`: whether it is met, what it came to, how many executions that took.

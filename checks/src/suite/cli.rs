@@ -77,7 +77,7 @@ pub(super) struct Selection {
     #[arg(value_name = "PATTERN")]
     pub(super) patterns: Vec<String>,
     /// Which engine explores; may be given more than once [default: loom and shuttle]
-    #[arg(short, long = "engine", value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+    #[arg(short, long = "engine", value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(Engine::ALL.map(Engine::name)))]
     pub(super) engines: Vec<String>,
     /// The seed of engines that draw schedules
     #[arg(long, value_name = "S", default_value_t = Checker::DEFAULT_SEED)]
@@ -89,9 +89,6 @@ pub(super) struct Selection {
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     pub(super) jobs: Option<u16>,
 }
-
-/// The engines' names, in the order of [`Engine::ALL`].
-const ENGINES: [&str; 6] = ["loom", "exhaustive", "shuttle", "shuttle-pct", "shuttle-urw", "shuttle-dfs"];
 
 impl Selection {
     /// The engines that were asked for.
@@ -149,7 +146,7 @@ pub(super) struct TraceArgs {
     pub(super) variant: String,
     /// Which engine looks for it
     #[arg(short, long, value_name = "ENGINE", default_value = "loom",
-        value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+        value_parser = clap::builder::PossibleValuesParser::new(Engine::ALL.map(Engine::name)))]
     pub(super) engine: String,
     /// The seed of engines that draw schedules
     #[arg(long, value_name = "S", default_value_t = Checker::DEFAULT_SEED)]
@@ -170,7 +167,7 @@ pub(super) struct ReplayArgs {
     /// A file that `raddle record` has written
     pub(super) file: PathBuf,
     /// Follow the schedule under this engine instead of the one that found it
-    #[arg(short, long, value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(ENGINES))]
+    #[arg(short, long, value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(Engine::ALL.map(Engine::name)))]
     pub(super) engine: Option<String>,
     /// Search again where the schedule no longer fits or no longer fails, from the longest part of it that still leads
     /// to the bug, and write the file anew

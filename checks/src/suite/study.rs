@@ -21,7 +21,10 @@ pub(super) fn counterexamples(results: &[CheckResult], seed: u64) -> Result<Vec<
                 && counterexample.verdict.is_like(&found.verdict)
         };
         let (alike, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(alike);
-        let finders = alike.iter().map(|(result, found)| Finder::new(result.job.engine, seed, found.execution));
+        let finders = alike.iter().map(|(result, found)| Finder {
+            member: found.found_by,
+            ..Finder::new(result.job.engine, seed, found.execution)
+        });
         studied.push(study(first, found, finders.collect())?);
         left = rest;
     }

@@ -5,8 +5,9 @@
 //! kind makes no difference. A *pair* is an event and the one that changed its object last. Each execution aims at the pair
 //! that was seen and aimed at least so far, and perhaps at a second one drawn at random: whoever would do the event waits until the
 //! other event has changed the object, and whoever would change the object after that waits until the event has been
-//! done. Everything else goes by the priorities of partial order sampling. Waiting is a wish: when nobody else gets
-//! anywhere, those who wait go on. There is no bound on the probability of anything.
+//! done. Everything else is drawn, in half of the executions like a random walk and in the others like partial order
+//! sampling; one execution in eight aims at nothing. Waiting is a wish: when nobody else gets anywhere, those who wait go
+//! on. There is no bound on the probability of anything.
 
 use super::{Pos, Sampler, changes, gives_back, pending, place, yields};
 use crate::execution::{Execution, Kind, ObjectId, Op, Random, TaskId, mix};
@@ -15,6 +16,9 @@ use std::collections::HashMap;
 
 /// Steps that tasks are made to wait for, in all, before an execution is left to its priorities.
 const PATIENCE: usize = 1_000;
+
+/// Pairs that are kept: with the square of the places that use objects of one kind there may be many.
+const PAIRS_MAX: usize = 20_000;
 
 /// An event's number; 0 is the object's creation.
 type Event = u32;
@@ -65,11 +69,13 @@ pub(crate) struct ReadsFrom {
     index: HashMap<(Event, Event), usize>,
     priorities: Pos,
     aims: SmallVec<[Aim; 2]>,
-    /// By task of the execution, what it is about to do; `None` where that is not known yet.
-    next: Vec<Option<Option<Next>>>,
+    /// By task of the execution, what it is about to do, where that has been looked up.
+    next: Vec<Option<Next>>,
     /// By object of the execution, the event that changed it last.
     last: Vec<Event>,
     waited: usize,
+    /// This execution draws at every step, where it does not wait.
+    walks: bool,
 }
 
 /// The object that an operation is about: of a wakeup, the mutex that it takes.
@@ -89,6 +95,9 @@ fn task_kind(x: &Execution, task: TaskId) -> u64 {
 
 impl ReadsFrom {
     fn add_pair(&mut self, from: Event, event: Event) {
+        if self.pairs.len() >= PAIRS_MAX {
+            return;
+        }
         self.index.insert((from, event), self.pairs.len());
         self.pairs.push(Pair { from, event, seen: 0, aimed: 0 });
     }
@@ -117,8 +126,8 @@ impl ReadsFrom {
         if self.next.len() <= task.index() {
             self.next.resize(x.tasks.len(), None);
         }
-        if let Some(next) = self.next[task.index()] {
-            return next;
+        if self.next[task.index()].is_some() {
+            return self.next[task.index()];
         }
         let next = pending(x, task).copied().and_then(|op| {
             let object = subject(&op)?;
@@ -127,17 +136,14 @@ impl ReadsFrom {
             let class = *self.kinds.entry(entry.identity).or_insert_with(|| place(entry.site));
             let changes = changes(&op);
             let key = mix(mix(kind, class), op.place());
-            let event = match self.events.get(&key) {
-                Some(event) => *event,
-                None => {
-                    let event = self.add_event(class, changes);
-                    self.events.insert(key, event);
-                    event
-                }
-            };
+            let known = self.events.get(&key).copied();
+            let event = known.unwrap_or_else(|| self.add_event(class, changes));
+            if known.is_none() {
+                self.events.insert(key, event);
+            }
             Some(Next { event, object, class, changes })
         });
-        self.next[task.index()] = Some(next);
+        self.next[task.index()] = next;
         next
     }
 
@@ -162,18 +168,13 @@ impl ReadsFrom {
 
     fn aim(&mut self, random: &mut Random) {
         self.aims.clear();
-        if self.pairs.is_empty() || random.below(4) == 0 {
+        if self.pairs.is_empty() || random.below(8) == 0 {
             return;
         }
-        let mut best = (u32::MAX, 0, 0);
-        for (index, pair) in self.pairs.iter().enumerate() {
-            let rank = (pair.seen + pair.aimed, random.next(), index);
-            if rank.0 <= best.0 && (rank.0, rank.1) < (best.0, best.1) {
-                best = rank;
-            }
-        }
-        let second = random.below(2 * self.pairs.len());
-        for index in [best.2, second] {
+        let rarest = self.pairs.iter().enumerate().min_by_key(|(_, pair)| (pair.seen + pair.aimed, random.next()));
+        let first = rarest.map_or(0, |(index, _)| index);
+        let second = random.below(4 * self.pairs.len());
+        for index in [first, second] {
             let Some(pair) = self.pairs.get_mut(index) else { continue };
             if self.aims.iter().any(|aim| aim.event == pair.event) {
                 continue;
@@ -206,6 +207,7 @@ impl Sampler for ReadsFrom {
         self.next.clear();
         self.last.clear();
         self.waited = 0;
+        self.walks = random.below(2) == 0;
         self.aim(random);
     }
 
@@ -217,7 +219,11 @@ impl Sampler for ReadsFrom {
         }
         let stuck = free.iter().all(|task| yields(x, *task));
         let chosen = self.priorities.highest(x, if stuck { enabled } else { &free }, random);
-        self.priorities.goes(x, chosen);
+        if self.walks {
+            self.priorities.forget();
+        } else {
+            self.priorities.goes(x, chosen);
+        }
         self.note(x, chosen);
         chosen
     }

@@ -151,7 +151,8 @@ impl Surw {
 
     /// Draws one of `tasks` by what each has left; `waiting` ones have at least one operation.
     fn draw(&self, tasks: impl Iterator<Item = (TaskId, bool)>, random: &mut Random) -> Option<TaskId> {
-        let weigh = |(task, waits): (TaskId, bool)| (task, self.run.tasks[task.index()].1.max(u32::from(waits)) as usize);
+        let weigh =
+            |(task, waits): (TaskId, bool)| (task, self.run.tasks[task.index()].1.max(u32::from(waits)) as usize);
         let weighed: SmallVec<[(TaskId, usize); 16]> = tasks.map(weigh).collect();
         let total = weighed.iter().map(|(_, weight)| weight).sum();
         let mut left = if total > 0 { random.below(total) } else { return None };

@@ -104,7 +104,7 @@ impl Facts {
             self.add("schedule", &schedule);
         }
         let Some(header) = header else { return };
-        let found = header.found.iter().map(|finder| format!("{}, execution {}", finder.engine, finder.execution));
+        let found = header.found.iter().map(|finder| format!("{}, execution {}", finder.name(), finder.execution));
         let found = found.collect::<Vec<_>>().join("; ");
         if self.view == View::Full {
             self.add("found", &found);

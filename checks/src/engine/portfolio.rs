@@ -1,0 +1,147 @@
+//! Several samplers over one program, side by side.
+//!
+//! Executions are dealt to the members in rounds: the `i`-th of member `m` has the number `i · members + m`, and the failure
+//! with the lowest number is the one that counts. So it is the same at any number of threads; who has gone further than
+//! that has done so in vain.
+
+use super::{Engine, Program, Strategy, confirm, shuttle};
+use crate::checker::Plan;
+use crate::execution::{Budget, Rules, SessionReport};
+use crate::outcome::{CheckError, Coverage, Outcome};
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+/// Who takes part, in the order of a round.
+const MEMBERS: [Strategy; 6] =
+    [Strategy::ReadsFrom, Strategy::Surw, Strategy::Random, Strategy::Urw, Strategy::Pos, Strategy::Pct];
+/// Executions that a member runs before it lets others have the processor.
+const BATCH: u64 = 16;
+
+/// The number of a member's execution in the whole search; both are counted from 1, members from 0.
+fn number(member: usize, execution: u64) -> u64 {
+    execution.saturating_sub(1) * MEMBERS.len() as u64 + member as u64 + 1
+}
+
+/// Who may run.
+struct Rounds {
+    /// The lowest number of an execution that ends the search.
+    last: AtomicU64,
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    /// Members that may run at once and don't.
+    free: usize,
+    /// Members that run.
+    running: [bool; MEMBERS.len()],
+    /// Members that want to run, by how far they have got.
+    waiting: Vec<(u64, usize)>,
+}
+
+impl Rounds {
+    fn new(threads: usize) -> Self {
+        let state = State { free: threads.max(1), running: [false; MEMBERS.len()], waiting: Vec::new() };
+        Rounds { last: AtomicU64::new(u64::MAX), state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pause(&self, member: usize) -> MutexGuard<'_, State> {
+        let mut state = self.state();
+        if std::mem::take(&mut state.running[member]) {
+            state.free += 1;
+            self.changed.notify_all();
+        }
+        state
+    }
+
+    /// Waits until it is `member`'s turn, which has run `executions` so far: who is furthest behind goes first.
+    fn wait(&self, member: usize, executions: u64) {
+        let mut state = self.pause(member);
+        let me = (executions, member);
+        state.waiting.push(me);
+        while state.free == 0 || state.waiting.iter().any(|other| *other < me) {
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state.waiting.retain(|other| *other != me);
+        state.free -= 1;
+        state.running[member] = true;
+        // The next one may have been waiting for this one to go first.
+        self.changed.notify_all();
+    }
+}
+
+/// A member's place among the others.
+pub(super) struct Turn {
+    rounds: Arc<Rounds>,
+    member: usize,
+    executions: u64,
+}
+
+impl Turn {
+    /// Whether the member's next execution still counts; waits until it is its turn.
+    pub(super) fn next(&mut self) -> bool {
+        if self.executions.is_multiple_of(BATCH) {
+            self.rounds.wait(self.member, self.executions);
+        }
+        self.executions += 1;
+        number(self.member, self.executions) < self.rounds.last.load(Ordering::Relaxed)
+    }
+}
+
+/// Explores `program` with every member.
+///
+/// # Errors
+/// If a member can't go on, before anything fails.
+pub(super) fn explore(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+    let reports = run(plan, program, progress);
+    let ended = |report: &SessionReport| report.found.is_some() || report.problem.is_some();
+    let numbered = reports.iter().enumerate().filter(|(_, report)| ended(report));
+    if let Some((member, report)) = numbered.min_by_key(|(member, report)| number(*member, report.executions)) {
+        let engine = Engine::Shuttle(MEMBERS[member]);
+        let Some(found) = &report.found else {
+            return Err(report.problem.clone().expect("it has ended with one").into());
+        };
+        let mut outcome = confirm(engine, plan, program, found)?;
+        if let Outcome::Fails(counterexample) = &mut outcome {
+            counterexample.execution = number(member, found.execution);
+            counterexample.found_by = Some(engine);
+        }
+        return Ok(outcome);
+    }
+    let executions = reports.iter().map(|report| report.executions).sum();
+    let cut = |budget| reports.iter().any(|report| report.cut == Some(budget));
+    Ok(match [Budget::Steps, Budget::Time].into_iter().find(|budget| cut(*budget)) {
+        Some(budget) => Outcome::Inconclusive { budget, executions },
+        None if cut(Budget::Executions) => Outcome::Holds(Coverage::Sampled { executions, seed: plan.seed }),
+        // There is but one schedule.
+        None => Outcome::Holds(Coverage::Exhaustive { executions: 1 }),
+    })
+}
+
+fn run(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Vec<SessionReport> {
+    let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    let rounds = Arc::new(Rounds::new(plan.threads.unwrap_or_else(processors)));
+    let search = |member: usize| {
+        let rules = plan.rules(Engine::Portfolio);
+        // What can't be dealt evenly goes to the first ones.
+        let share = (rules.executions_max + (MEMBERS.len() - 1 - member) as u64) / MEMBERS.len() as u64;
+        let rules = Rules { executions_max: share, ..rules };
+        let turn = || Some(Turn { rounds: Arc::clone(&rounds), member, executions: 0 });
+        let report = shuttle::explore(program, MEMBERS[member], plan.seed, rules, progress, turn);
+        if report.found.is_some() || report.problem.is_some() {
+            rounds.last.fetch_min(number(member, report.executions), Ordering::Relaxed);
+        }
+        drop(rounds.pause(member));
+        report
+    };
+    std::thread::scope(|scope| {
+        let search = &search;
+        let members: Vec<_> = (0..MEMBERS.len()).map(|member| scope.spawn(move || search(member))).collect();
+        members.into_iter().map(|member| member.join().expect("an engine's panic is its session's")).collect()
+    })
+}
