@@ -114,6 +114,15 @@ fn check_meets_every_expectation_and_writes_its_json() {
 }
 
 #[test]
+fn check_says_what_a_sampler_guarantees_and_which_member_of_a_portfolio_found_the_bug() {
+    let output = raddle(&["check", "locks/mutex/unguarded", "--engine", "shuttle-pct", "--engine", "portfolio"]);
+    let text = stdout(&output);
+    let guarantees = text.lines().filter(|line| line.contains("probability of at least 1/(n k^2)"));
+    assert_eq!(guarantees.count(), 1, "{text}");
+    assert!(text.contains("; portfolio (shuttle-"), "{text}");
+}
+
+#[test]
 fn trace_shows_a_deadlock_with_its_names_and_cycle() {
     let output = raddle(&["trace", "locks/lock_order/opposite_orders"]);
     assert_eq!(code(&output), 0);
