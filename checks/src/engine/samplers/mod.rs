@@ -10,9 +10,33 @@ pub(crate) use pos::Pos;
 pub(crate) use reads_from::ReadsFrom;
 pub(crate) use surw::Surw;
 
+use super::Strategy;
 use crate::execution::{Execution, Kind, ObjectId, Op, Random, Site, TaskId, mix, session};
 use shuttle::scheduler::{Schedule, Scheduler, Task};
 use smallvec::SmallVec;
+
+impl Strategy {
+    /// What its algorithm guarantees, if it guarantees anything; in each case as far as it was published. Of partial order
+    /// sampling nothing is claimed here, and a random walk draws a schedule with the product of its choices' chances.
+    #[must_use]
+    pub fn guarantee(self) -> Option<&'static str> {
+        match self {
+            Strategy::Pct => Some(
+                "an execution finds a bug of depth 3 or less with a probability of at least 1/(n k^2): n tasks, at most k \
+                 steps, k known from earlier executions",
+            ),
+            Strategy::Urw => Some(
+                "every interleaving is as likely as any other, where each task has as many steps as in the first execution \
+                 and none waits for another",
+            ),
+            Strategy::Surw => Some(
+                "every order of the operations on the objects selected for an execution is as likely as any other, where \
+                 each task has as many of them as in earlier executions and none waits for another",
+            ),
+            Strategy::Random | Strategy::Pos | Strategy::ReadsFrom | Strategy::Dfs => None,
+        }
+    }
+}
 
 /// Draws who goes on, in one execution after another.
 pub(crate) trait Sampler: Send + 'static {
