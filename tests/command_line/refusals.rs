@@ -43,7 +43,7 @@ fn bad_records_are_named_with_what_is_wrong() {
     bad("finished_task", &["step ", "`teller` has finished"]);
     bad("bad_count", &["schedule", "`three` is not a number"]);
     bad("unknown_field", &["unknown field `colour`"]);
-    bad("unknown_engine", &["no engine `lomm`", "loom, shuttle"]);
+    bad("unknown_engine", &["no engine `lomm`", "loom, exhaustive, shuttle"]);
     bad("no_object", &["damaged"]);
     refused(&["replay", "fixtures/bad/not_there.json"], &["not_there.json"]);
 }

@@ -137,7 +137,10 @@ fn hostile_contents_are_refused() {
     check(&with("schedule", "\"main×99999999999999999999\""), &["schedule: ", "is not a number of steps"]);
     check(&with("schedule", "\"main×9999999 main×9999999\""), &["schedule: ", "more than 1000000 steps"]);
     check(&with("schedule", &format!("\"{long}×1000000\"")), &["schedule: ", "more than 64 MiB"]);
-    check(&with("found", &format!("[{{\"engine\": \"{long}\"}}]")), &["no engine `xxx", "loom, shuttle", "damaged"]);
+    check(
+        &with("found", &format!("[{{\"engine\": \"{long}\"}}]")),
+        &["no engine `xxx", "loom, exhaustive, shuttle", "damaged"],
+    );
     check(&with("preemptions", &format!("\"{long}\"")), &["invalid type", "damaged"]);
     check(&with("fewest", &format!("true, \"{long}\": 1")), &["unknown field `xxx", "`verdict`", "damaged"]);
     check(&with("fewest", "true, \"fewest\": true"), &["duplicate field `fewest`"]);
