@@ -141,7 +141,7 @@ impl Checker {
         self
     }
 
-    /// Makes loom stop at this many preemptions: complete for fewer, silent on more.
+    /// Makes loom and the exhaustive engine stop at this many preemptions: complete for fewer, silent on more.
     pub fn preemptions(mut self, preemptions: usize) -> Self {
         self.plan.preemptions = Some(preemptions);
         self
@@ -181,8 +181,9 @@ impl Checker {
 
     /// Explores `program`, and tells what came of it.
     ///
-    /// Without an engine: shuttle draws schedules first, which finds most bugs at once, and then loom proves that
-    /// there are none if it takes that many threads.
+    /// Without an engine: shuttle draws schedules first, which finds most bugs at once. Then loom, if it takes that many
+    /// threads, proves that there are none under C11's memory orders; if not, the exhaustive engine does so under
+    /// sequential consistency.
     ///
     /// # Errors
     /// If the check can't be made: too many threads for the engine, a program that is not deterministic.
@@ -207,7 +208,9 @@ impl Checker {
             return Ok(sampled);
         }
         match engine::explore(Engine::Loom, &self.plan, program, &self.progress) {
-            Err(CheckError::TooManyThreads { .. }) => Ok(sampled),
+            Err(CheckError::TooManyThreads { .. }) => {
+                engine::explore(Engine::Exhaustive, &self.plan, program, &self.progress)
+            }
             outcome => outcome,
         }
     }

@@ -200,6 +200,7 @@ pub struct Variant {
     pub class: Option<Class>,
     program: fn(),
     full_size: Option<fn()>,
+    proven_at: Option<(&'static str, fn())>,
     expect: Expect,
     missed_by_loom: Option<&'static str>,
     missed_by_shuttle: Option<&'static str>,
@@ -217,6 +218,7 @@ impl Variant {
             class: None,
             program,
             full_size: None,
+            proven_at: None,
             expect: Expect::Holds,
             missed_by_loom: None,
             missed_by_shuttle: None,
@@ -256,6 +258,13 @@ impl Variant {
         Variant { full_size: Some(program), ..self }
     }
 
+    /// The program at the largest size of which the exhaustive engine searches every trace in under a minute, and that
+    /// size in words: where the article's has too many.
+    #[must_use]
+    pub const fn proven_at(self, size: &'static str, program: fn()) -> Self {
+        Variant { proven_at: Some((size, program)), ..self }
+    }
+
     /// loom stops at so many preemptions, because `reason`.
     #[must_use]
     pub const fn bounded(self, preemptions: usize, reason: &'static str) -> Self {
@@ -277,7 +286,13 @@ impl Variant {
     /// The same declaration over another program, at every size: what a gate has to notice.
     #[must_use]
     pub const fn with_program_of(self, other: &Variant) -> Self {
-        Variant { program: other.program, full_size: other.full_size, spurious_wakeups: other.spurious_wakeups, ..self }
+        Variant {
+            program: other.program,
+            full_size: other.full_size,
+            proven_at: other.proven_at,
+            spurious_wakeups: other.spurious_wakeups,
+            ..self
+        }
     }
 
     /// Whether it is a correct one.
@@ -322,13 +337,21 @@ impl Variant {
     /// The program for `engine`. The depth-first search without reduction gets the small one too.
     #[must_use]
     pub fn program(&self, engine: Engine) -> fn() {
-        self.full_size.filter(|_| engine.samples()).unwrap_or(self.program)
+        match engine {
+            Engine::Exhaustive => self.proven_at.map(|(_, program)| program).or(self.full_size),
+            engine => self.full_size.filter(|_| engine.samples()),
+        }
+        .unwrap_or(self.program)
     }
 
     /// Whether two engines run the same program.
     #[must_use]
     pub fn is_same_program(&self, one: Engine, two: Engine) -> bool {
-        self.full_size.is_none() || one.samples() == two.samples()
+        let which = |engine: Engine| match engine {
+            Engine::Exhaustive if self.proven_at.is_some() => 2,
+            engine => usize::from(self.full_size.is_some() && (engine.samples() || engine == Engine::Exhaustive)),
+        };
+        which(one) == which(two)
     }
 
     /// The check of this variant under `engine`, before budget and seed.

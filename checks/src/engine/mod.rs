@@ -60,7 +60,7 @@ impl Engine {
     ];
 
     /// The engines that a check runs unless told otherwise.
-    pub const DEFAULT: [Engine; 2] = [Engine::Loom, Engine::Shuttle(Strategy::Random)];
+    pub const DEFAULT: [Engine; 3] = [Engine::Loom, Engine::Exhaustive, Engine::Shuttle(Strategy::Random)];
 
     /// shuttle with uniformly random schedules.
     #[must_use]

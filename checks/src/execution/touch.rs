@@ -5,7 +5,7 @@
 //! messages by their numbers. It may depend on the state that the step finds, but then two steps that can go on in one
 //! state and do not conflict commute there, and touch the same in either order.
 
-use super::{Effect, Execution, Kind, Op, State, TaskId};
+use super::{Effect, Execution, Kind, Op, State, TaskId, mix};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::sync::atomic::Ordering;
@@ -32,6 +32,27 @@ pub(crate) enum Thing {
     Fences,
     /// All there is.
     Everything,
+}
+
+impl Thing {
+    /// A well-mixed number.
+    pub(crate) fn hash(self) -> u64 {
+        let (kind, of, number) = match self {
+            Thing::Object(of) => (1, of, 0),
+            Thing::Tail(of) => (2, of, 0),
+            Thing::Head(of) => (3, of, 0),
+            Thing::Senders(of) => (4, of, 0),
+            Thing::Receivers(of) => (5, of, 0),
+            Thing::Message(of, number) => (6, of, number),
+            Thing::Room(of, number) => (7, of, number),
+            Thing::Life(of) => (8, of, 0),
+            Thing::Token(of) => (9, of, 0),
+            Thing::Timeouts => (10, 0, 0),
+            Thing::Fences => (11, 0, 0),
+            Thing::Everything => (12, 0, 0),
+        };
+        mix(of ^ kind, number)
+    }
 }
 
 /// What a step does to a thing.

@@ -43,7 +43,10 @@ pub const PATTERN: Pattern = Pattern::new(
     "Synchronization Mechanisms: Condition Variables",
     raddle::source!("condvar.rs"),
     &[
-        Variant::correct("while_loop", || shop(2, while_loop)).full_size(|| shop(5, while_loop)).spurious_wakeups(1),
+        Variant::correct("while_loop", || shop(2, while_loop))
+            .full_size(|| shop(5, while_loop))
+            .proven_at("3 consumers", || shop(3, while_loop))
+            .spurious_wakeups(1),
         Variant::buggy("if_instead_of_while", Class::AtomicityViolation, || shop(2, if_instead_of_while))
             .fails_with(Expect::Assertion("woke to an empty shelf")),
         Variant::buggy("flag_outside_lock", Class::LostWakeup, || signal(flag_outside_lock)).fails_with(Expect::Stuck),

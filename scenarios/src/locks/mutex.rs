@@ -35,7 +35,9 @@ pub const PATTERN: Pattern = Pattern::new(
     "Synchronization Mechanisms: Locks",
     raddle::source!("mutex.rs"),
     &[
-        Variant::correct("held_lock", || increments(2, 1, held_lock)).full_size(|| increments(3, 10, held_lock)),
+        Variant::correct("held_lock", || increments(2, 1, held_lock))
+            .full_size(|| increments(3, 10, held_lock))
+            .proven_at("3 threads, 3 increments each", || increments(3, 3, held_lock)),
         Variant::buggy("unguarded", Class::AtomicityViolation, || increments(2, 1, unguarded))
             .fails_with(Expect::Assertion("an increment was lost")),
         Variant::buggy("split_lock", Class::AtomicityViolation, || increments(2, 1, split_lock))

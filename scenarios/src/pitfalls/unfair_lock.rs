@@ -31,7 +31,9 @@ pub const PATTERN: Pattern = Pattern::new(
     "Debugging and Testing Concurrent Code: starvation",
     raddle::source!("unfair_lock.rs"),
     &[
-        Variant::correct("ticket", || contend(1, ticket)).full_size(|| contend(3, ticket)),
+        Variant::correct("ticket", || contend(1, ticket))
+            .full_size(|| contend(3, ticket))
+            .proven_at("2 eager tasks", || contend(2, ticket)),
         Variant::buggy("barging", Class::Starvation, || contend(1, barging)).fails_with(Expect::Starvation),
     ],
 );

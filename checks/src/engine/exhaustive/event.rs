@@ -1,6 +1,6 @@
 //! What a task does between two scheduling decisions, and what happens before it.
 
-use crate::execution::{Effect, Execution, ObjectId, Op, State, Step, TaskId, Touches, dependent};
+use crate::execution::{Effect, Execution, ObjectId, Op, State, Step, TaskId, Thing, Touch, Touches, dependent};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -10,15 +10,45 @@ use std::collections::HashMap;
 pub(super) struct Deed {
     /// The task, as [`Tasks`] numbers it.
     pub(super) task: u32,
-    pub(super) touches: Touches,
+    touches: Touches,
+    /// A bit for each thing that is touched, and perhaps for others: without a common one there is no conflict.
+    things: u64,
     /// The answer, if it is a choice.
     pub(super) answer: Option<usize>,
 }
 
 impl Deed {
+    fn new(task: u32) -> Self {
+        Deed { task, touches: Touches::new(), things: 0, answer: None }
+    }
+
+    pub(super) fn touches(&self) -> &[Touch] {
+        &self.touches
+    }
+
+    pub(super) fn touch(&mut self, touch: Touch) {
+        if self.touches.contains(&touch) {
+            return;
+        }
+        self.things |= match touch.thing {
+            Thing::Everything => u64::MAX,
+            thing => 1 << (thing.hash() >> 58),
+        };
+        self.touches.push(touch);
+    }
+
+    /// Whether their order would make a difference if they were different tasks'.
+    pub(super) fn depends_on(&self, other: &Self) -> bool {
+        self.things & other.things != 0 && dependent(&self.touches, &other.touches)
+    }
+
+    pub(super) fn touches_everything(&self) -> bool {
+        self.things == u64::MAX && self.touches.iter().any(|touch| touch.thing == Thing::Everything)
+    }
+
     /// Whether it makes a difference which of the two comes first.
     pub(super) fn conflicts(&self, other: &Self) -> bool {
-        self.task == other.task || dependent(&self.touches, &other.touches)
+        self.task == other.task || self.depends_on(other)
     }
 }
 
@@ -91,7 +121,7 @@ pub(super) struct Event {
 
 impl Event {
     pub(super) fn new(task: TaskId, number: u32, op: Op, object: Option<u64>) -> Self {
-        let deed = Deed { task: number, touches: Touches::new(), answer: None };
+        let deed = Deed::new(number);
         Event {
             deed,
             task,
@@ -107,11 +137,7 @@ impl Event {
 
     pub(super) fn add(&mut self, step: &Step) {
         self.acts.push((step.op, step.effect));
-        for touch in &step.touches {
-            if !self.deed.touches.contains(touch) {
-                self.deed.touches.push(*touch);
-            }
-        }
+        step.touches.iter().for_each(|touch| self.deed.touch(*touch));
     }
 
     pub(super) fn is_in(&self, clock: &Clock) -> bool {
@@ -171,7 +197,7 @@ impl Events {
             event.own = last.map_or_else(Clock::new, |last| last.clock.clone());
             event.clock = event.own.clone();
             for other in earlier.iter().rev() {
-                if !other.is_in(&event.clock) && dependent(&other.deed.touches, &event.deed.touches) {
+                if !other.is_in(&event.clock) && other.deed.depends_on(&event.deed) {
                     join(&mut event.clock, &other.clock);
                 }
             }

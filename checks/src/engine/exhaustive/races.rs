@@ -6,7 +6,7 @@
 //! gone first is not guessed from the operations' kinds: the state that it would have found is worked out.
 
 use super::event::{Deed, Events};
-use crate::execution::{Effect, Kind, ObjectId, State, Thing, is_ready, may_touch};
+use crate::execution::{Effect, Kind, ObjectId, State, is_ready, may_touch};
 
 /// How many timeouts may fire, and tasks wake for no reason, in an execution.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,7 +42,9 @@ impl Events {
             return sequence;
         }
         let event = &self.all[second];
-        deed.touches.extend(may_touch(&event.op, event.object, allowances.wakeups > 0));
+        for touch in may_touch(&event.op, event.object, allowances.wakeups > 0) {
+            deed.touch(touch);
+        }
         let mut sequence = self.without(first);
         sequence.push(deed);
         sequence
@@ -86,10 +88,7 @@ impl Events {
         }
         let count = |effect: Effect| {
             // A timeout that fires because nobody else can go on takes nothing from the others.
-            let free = |index: &usize| {
-                let touches = &self.all[*index].deed.touches;
-                effect == Effect::TimedOut && touches.iter().any(|touch| touch.thing == Thing::Everything)
-            };
+            let free = |index: &usize| effect == Effect::TimedOut && self.all[*index].deed.touches_everything();
             let is = |index: &usize| self.all[*index].acts.iter().any(|(_, how)| *how == effect) && !free(index);
             (0..first).chain(self.between(first, second)).filter(is).count()
         };

@@ -96,13 +96,13 @@ impl Events {
     /// What the round that began there looks at.
     pub(super) fn round_touches(&self, from: usize, task: u32) -> Vec<Touch> {
         let own = self.all[from..].iter().filter(|event| event.deed.task == task);
-        own.flat_map(|event| event.deed.touches.iter().map(Touch::looking)).collect()
+        own.flat_map(|event| event.deed.touches().iter().map(Touch::looking)).collect()
     }
 
     /// Whether one of these events changed what a task's round, begun there, looks at.
     pub(super) fn changes_round(&self, from: usize, task: u32, mut among: impl Iterator<Item = usize>) -> bool {
         let looks = self.round_touches(from, task);
-        let changes = |deed: &Deed| deed.task != task && dependent(&deed.touches, &looks);
+        let changes = |deed: &Deed| deed.task != task && dependent(deed.touches(), &looks);
         among.any(|index| index > from && changes(&self.all[index].deed))
     }
 }
@@ -151,8 +151,8 @@ impl Loops {
 /// The loop's things are looked at by whoever begins another round.
 pub(super) fn look_again(deed: &mut Deed, looks: Vec<Touch>) {
     for touch in looks {
-        if touch.thing != Thing::Everything && !deed.touches.iter().any(|known| known.thing == touch.thing) {
-            deed.touches.push(touch);
+        if touch.thing != Thing::Everything && !deed.touches().iter().any(|known| known.thing == touch.thing) {
+            deed.touch(touch);
         }
     }
 }
