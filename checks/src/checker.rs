@@ -25,6 +25,8 @@ pub(crate) struct Plan {
     pub(crate) deny_leaks: bool,
     /// Where an exhaustive search says how much of it is done, in millionths.
     pub(crate) estimate: Arc<AtomicU64>,
+    /// Where an exhaustive search that a budget cuts is kept.
+    pub(crate) checkpoint: Option<std::path::PathBuf>,
     /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
     pub(crate) threads: Option<usize>,
 }
@@ -104,6 +106,7 @@ impl Checker {
             timeouts: 1,
             deny_leaks: false,
             estimate: Arc::default(),
+            checkpoint: None,
             threads: None,
         };
         Checker { engine: None, plan, progress: Arc::default() }
@@ -176,6 +179,20 @@ impl Checker {
     /// Counts executions into `progress` while exploring.
     pub fn progress(mut self, progress: Arc<AtomicU64>) -> Self {
         self.progress = progress;
+        self
+    }
+
+    /// Keeps an exhaustive search that a budget cuts in this file, and goes on from what is there. A search that comes to
+    /// its end removes the file. A budget is what one run may spend; executions count from the first run on.
+    pub fn checkpoint(mut self, file: impl Into<std::path::PathBuf>) -> Self {
+        self.plan.checkpoint = Some(file.into());
+        self
+    }
+
+    /// Tells, while an exhaustive search goes on, about how much of it is done, in millionths. The tree's size is not
+    /// known before it has been searched: every way to go on from a state counts alike.
+    pub fn estimate(mut self, estimate: Arc<AtomicU64>) -> Self {
+        self.plan.estimate = estimate;
         self
     }
 

@@ -148,6 +148,14 @@ pub enum CheckError {
     /// A recorded schedule does not fit the program.
     #[error("the schedule does not fit the program: {0}")]
     Drift(Drift),
+    /// A checkpoint can't be gone on from, or not be written.
+    #[error("the checkpoint {}: {what}; remove it, or check without it, to search from the beginning", path.display())]
+    Checkpoint {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
     /// The engine itself gave up.
     #[error("the engine stopped: {0}")]
     Engine(String),

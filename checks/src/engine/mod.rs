@@ -224,7 +224,7 @@ fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), Check
 
 /// Every trace.
 fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
-    let searched = exhaustive::search(program, plan, progress);
+    let searched = exhaustive::search(program, plan, progress)?;
     if let Some(problem) = searched.problem {
         return Err(problem.into());
     }

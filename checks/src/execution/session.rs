@@ -93,6 +93,8 @@ pub(crate) struct SessionReport {
     pub(crate) concurrent: bool,
     /// The program has to be explored again with gates.
     pub(crate) needs_gates: bool,
+    /// It was explored with gates.
+    pub(crate) gated: bool,
     /// What each step of the last execution was, if it was recorded.
     pub(crate) operations: Vec<String>,
 }
@@ -148,7 +150,7 @@ impl Session {
         install_panic_hook();
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new().name("raddle".into()).stack_size(8 << 20).spawn(move || {
-            let report = SessionReport::default();
+            let report = SessionReport { gated: rules.gated, ..SessionReport::default() };
             let session = Session { rules, source, report, last: None, started: Instant::now(), progress, sender };
             SESSION.with(|slot| *slot.borrow_mut() = Some(session));
             EXPLORING.set(true);

@@ -121,7 +121,7 @@ fn plainly(tasks: &Tasks) -> (Seen, usize) {
 
 fn reduced(tasks: &Tasks) -> (Seen, Searched) {
     let (program, states) = noting(tasks);
-    let searched = search(&program, &checker(tasks).plan, &Arc::default());
+    let searched = search(&program, &checker(tasks).plan, &Arc::default()).unwrap();
     let verdicts = searched.found.iter().map(|found| found.verdict.name()).collect();
     let states = states.lock().unwrap().clone();
     let whole = searched.cut.is_none();

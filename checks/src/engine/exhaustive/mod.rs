@@ -7,12 +7,14 @@
 //! have to wait is disabled, so nothing runs just to block. Only the current path is kept: memory does not grow with the
 //! number of executions. It is complete for any number of threads, and blind to weak memory orders.
 
+mod checkpoint;
 mod event;
 mod races;
 mod search;
 mod spin;
 mod wakeup;
 
+use self::checkpoint::Checkpoint;
 use self::races::Allowances;
 pub(crate) use self::search::Counts;
 use self::search::{Limits, Search};
@@ -21,6 +23,7 @@ use super::pilot::fly_counting;
 use crate::checker::Plan;
 use crate::engine::Engine;
 use crate::execution::{Budget, Found, Problem};
+use crate::outcome::CheckError;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
 use std::time::Instant;
@@ -33,36 +36,54 @@ pub(super) struct Searched {
     pub(super) cut: Option<Budget>,
     pub(super) problem: Option<Problem>,
     /// Beginnings of executions that the program did not follow as it was to: none, or the reduction is wrong.
-    #[cfg_attr(not(test), expect(dead_code, reason = "a test's business"))]
+    #[cfg(test)]
     pub(super) strays: u64,
 }
 
-/// Searches every trace of `program`.
-pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) -> Searched {
-    let rules = plan.rules(Engine::Exhaustive);
+/// Searches every trace of `program`, going on from the plan's checkpoint if there is one.
+///
+/// # Errors
+/// If a checkpoint can't be read, does not fit, or can't be written.
+pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) -> Result<Searched, CheckError> {
+    let mut rules = plan.rules(Engine::Exhaustive);
     let limits = Limits {
         executions: rules.executions_max,
         until: plan.time.map(|time| Instant::now() + time),
         allowances: Allowances { timeouts: plan.timeouts, wakeups: plan.spurious_wakeups },
     };
-    let search = Search::new(limits, Arc::clone(&plan.estimate));
+    let mut search = Search::new(limits, Arc::clone(&plan.estimate));
+    let file = plan.checkpoint.as_deref();
+    let saved = file.map(|file| Checkpoint::read(file, &limits)).transpose()?.flatten();
+    let from_file = saved.is_some();
+    if let Some(saved) = saved {
+        rules.gated = saved.gated;
+        saved.restore(&mut search);
+    }
     let (search, report) = fly_counting(program, &rules, progress, search);
     let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
+    if let (Some(step), Some(file), true) = (search.differs, file, from_file) {
+        let what = format!("it is of another program, or of an older version: step {step} can't be taken again");
+        return Err(CheckError::Checkpoint { path: file.into(), what });
+    }
+    match file {
+        Some(file) if matches!(search.cut, Some(Budget::Executions | Budget::Time)) => {
+            Checkpoint::of(&search, report.gated).write(file)?;
+        }
+        Some(file) if from_file => _ = std::fs::remove_file(file),
+        _ => {}
+    }
     let differs = search.differs.map(|step| {
         Problem::Nondeterministic(format!("step {step} of a schedule that has been run before can't be taken"))
     });
-    Searched {
+    Ok(Searched {
         counts: search.counts,
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
         problem: differs.or(report.problem),
+        #[cfg(test)]
         strays: search.strays,
-    }
+    })
 }
 
-#[cfg(test)]
-mod differential;
-#[cfg(test)]
-mod programs;
 #[cfg(test)]
 mod tests;

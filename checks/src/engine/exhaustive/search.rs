@@ -52,10 +52,6 @@ impl Choice {
         let answer = (self.answer + 1) % self.options;
         (answer != self.first).then_some(Choice { answer, ..self })
     }
-
-    fn given(self) -> usize {
-        (self.answer + self.options - self.first) % self.options + 1
-    }
 }
 
 /// How many executions there were.
@@ -67,6 +63,12 @@ pub(crate) struct Counts {
     pub(crate) blocked: u64,
     /// Given up after too many steps.
     pub(crate) too_long: u64,
+}
+
+impl Counts {
+    pub(crate) fn all(self) -> u64 {
+        self.complete + self.blocked + self.too_long
+    }
 }
 
 /// What the search may spend.
@@ -91,6 +93,11 @@ pub(super) struct Search {
     absorbed: usize,
     /// Decisions that are given; the last of them is one that has not been made before.
     given: usize,
+    /// The search goes on from a checkpoint: the given decisions' events are not known, but for what they begin with.
+    pub(super) resumed: bool,
+    pub(super) places: Vec<Option<u64>>,
+    /// Executions that were counted before that.
+    before: u64,
     /// What comes after the given decisions.
     pub(super) ahead: Vec<Branch>,
     /// What comes after the current one.
@@ -122,6 +129,9 @@ impl Search {
             depth: 0,
             absorbed: 0,
             given: 0,
+            resumed: false,
+            places: Vec::new(),
+            before: 0,
             ahead: Vec::new(),
             next: Vec::new(),
             acquitted: Vec::new(),
@@ -137,7 +147,16 @@ impl Search {
 
     /// The first event that has not been in an execution before.
     fn fresh(&self) -> usize {
-        self.given.saturating_sub(1)
+        if self.resumed { 0 } else { self.given.saturating_sub(1) }
+    }
+
+    /// All that is set is what is to be explored; the next execution is the first.
+    pub(super) fn resume_from_checkpoint(&mut self) {
+        self.given = self.nodes.len();
+        self.before = self.counts.all();
+        self.resumed = true;
+        self.again = true;
+        self.started = true;
     }
 
     /// How much of the search is done, as far as its tree is known: each way to go on from a state counts alike.
@@ -279,6 +298,13 @@ impl Search {
         if going.is_empty() { enabled.into() } else { going }
     }
 
+    /// Whether a task is about to do what it was when the search was saved.
+    fn is_as_saved(&self, x: &Execution, task: TaskId) -> bool {
+        let saved = self.places.get(self.depth).copied().flatten().filter(|_| self.resumed);
+        let place = x.tasks[task.index()].pending.map(|op| op.place());
+        saved.is_none() || saved == place
+    }
+
     /// The decisions that are asleep in the state after the last one.
     fn inherit(&self) -> Vec<Deed> {
         let (Some(node), Some(event)) = (self.nodes.last(), self.events.all.last()) else { return Vec::new() };
@@ -320,7 +346,7 @@ impl Search {
     }
 
     fn is_spent(&mut self) -> bool {
-        let executions = self.counts.complete + self.counts.blocked + self.counts.too_long;
+        let executions = self.counts.all() - self.before;
         self.cut = if executions >= self.limits.executions {
             Some(Budget::Executions)
         } else if self.limits.until.is_some_and(|until| Instant::now() >= until) {
@@ -364,8 +390,10 @@ impl Pilot for Search {
         self.tasks.look_at(x);
         self.absorb(x);
         let task = if self.depth < self.given {
-            let task = enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task);
-            if task.is_none() && self.depth < self.fresh() {
+            let is =
+                |task: &TaskId| self.tasks.number(*task) == self.nodes[self.depth].task && self.is_as_saved(x, *task);
+            let task = enabled.iter().copied().find(is);
+            if task.is_none() && self.depth + 1 < self.given {
                 self.differs = Some(x.log.len() + 1);
             } else if task.is_none() {
                 self.strays += 1;
@@ -402,7 +430,7 @@ impl Pilot for Search {
         match end {
             End::Found(mut found) => {
                 self.counts.complete += 1;
-                found.execution = self.counts.complete + self.counts.blocked + self.counts.too_long;
+                found.execution = self.counts.all();
                 self.found = Some(found);
             }
             End::Passed => self.counts.complete += 1,
@@ -411,6 +439,7 @@ impl Pilot for Search {
             End::GivenUp | End::Problem => {}
         }
         self.analyse();
+        self.resumed = false;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a million")]
         self.estimate.store((self.share() * 1e6) as u64, Ordering::Relaxed);
     }

@@ -8,7 +8,7 @@ use crate::thread;
 
 fn searched(program: impl Fn() + Send + Sync + 'static) -> Searched {
     let program: Program = Arc::new(program);
-    search(&program, &Checker::new().plan, &Arc::default())
+    search(&program, &Checker::new().plan, &Arc::default()).unwrap()
 }
 
 fn all(tasks: Vec<thread::JoinHandle<()>>) {
@@ -114,4 +114,46 @@ fn a_loop_that_counts_its_rounds_is_searched_whole() {
     });
     assert!(searched.found.is_none() && searched.problem.is_none() && searched.cut.is_none(), "{searched:?}");
     assert_eq!(*outcomes.lock().unwrap(), (0..=4).collect(), "{searched:?}");
+}
+
+#[test]
+fn a_search_goes_on_from_where_it_was_cut() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("deep/locks.json");
+    let program: Program = Arc::new(|| locks(3, 2));
+    let plan = || Checker::new().executions(25).checkpoint(&file).plan;
+    let part = || search(&program, &plan(), &Arc::default()).unwrap();
+    let mut cuts = 0;
+    let last = loop {
+        let part = part();
+        assert!(part.problem.is_none() && part.found.is_none() && part.strays == 0, "{part:?}");
+        if part.cut.is_none() {
+            break part;
+        }
+        assert!(file.exists(), "a search that is cut is kept");
+        cuts += 1;
+        assert_eq!(part.counts, Counts { complete: cuts * 25, ..Counts::default() });
+    };
+    assert_eq!((cuts, last.counts), (3, Counts { complete: 90, ..Counts::default() }));
+    assert!(!file.exists(), "a search that is done leaves nothing");
+}
+
+#[test]
+fn a_checkpoint_of_something_else_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("locks.json");
+    let plan = Checker::new().executions(10).checkpoint(&file).plan;
+    let locks: Program = Arc::new(|| locks(3, 2));
+    let other: Program = Arc::new(|| philosophers(5));
+    assert!(search(&locks, &plan, &Arc::default()).unwrap().cut.is_some());
+    let refused = |program: &Program, plan: &Plan| search(program, plan, &Arc::default()).unwrap_err().to_string();
+    let text = refused(&other, &plan);
+    assert!(text.contains("locks.json") && text.contains("another program") && text.contains("step"), "{text}");
+    let text = refused(&locks, &Checker::new().timeouts(3).checkpoint(&file).plan);
+    assert!(text.contains("1 timeouts and 0 spurious wakeups"), "{text}");
+    for (broken, says) in [("", "EOF"), ("{\"schema\": 1}", "missing field"), ("[", "EOF")] {
+        std::fs::write(&file, broken).unwrap();
+        assert!(refused(&locks, &plan).contains(says), "{broken:?}");
+        assert_eq!(std::fs::read_to_string(&file).unwrap(), broken, "what can't be read is left as it is");
+    }
 }
