@@ -218,16 +218,16 @@ fn handed_over() {
 fn sent() {
     let (sender, receiver) = mpsc::sync_channel(1);
     let producer = thread::spawn(move || (0..3).for_each(|item| sender.send(item).unwrap()));
-    let mut received = Vec::new();
+    let mut items = Vec::new();
     loop {
         match receiver.recv_timeout(Duration::from_secs(1)) {
-            Ok(item) => received.push(item),
+            Ok(item) => items.push(item),
             Err(mpsc::RecvTimeoutError::Timeout) => {}
             Err(mpsc::RecvTimeoutError::Disconnected) => break,
         }
     }
     producer.join().unwrap();
-    assert_eq!(received, [0, 1, 2]);
+    assert_eq!(items, [0, 1, 2]);
 }
 
 fn tried() {
