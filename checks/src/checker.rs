@@ -305,7 +305,7 @@ impl Checker {
                     Err(error) => panic!("{error}"),
                 }
             }
-            Ok(Outcome::Inconclusive { budget, executions }) => panic!(
+            Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \
                  make the program smaller, raise the budget, bound the preemptions (`Checker::preemptions`), or \
                  settle for sampling (`.engine(Engine::shuttle())`)",

@@ -96,6 +96,8 @@ pub enum Outcome {
         budget: Budget,
         /// Executions until then.
         executions: u64,
+        /// Of the exhaustive engine: about how much of the search that was, of 1, as far as its tree is known.
+        done: Option<f64>,
     },
 }
 

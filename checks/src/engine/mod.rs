@@ -185,7 +185,7 @@ pub(crate) fn explore(
                 Some(Budget::Executions) if engine.samples() => {
                     Outcome::Holds(Coverage::Sampled { executions: report.executions, seed: plan.seed })
                 }
-                Some(budget) => Outcome::Inconclusive { budget, executions: report.executions },
+                Some(budget) => Outcome::Inconclusive { budget, executions: report.executions, done: None },
                 None => Outcome::Holds(Coverage::Exhaustive { executions: report.executions }),
             })
         }
@@ -233,7 +233,7 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
     }
     let executions = searched.counts.complete;
     Ok(match searched.cut {
-        Some(budget) => Outcome::Inconclusive { budget, executions },
+        Some(budget) => Outcome::Inconclusive { budget, executions, done: Some(searched.done) },
         None => Outcome::Holds(Coverage::Exhaustive { executions }),
     })
 }
@@ -259,7 +259,8 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
             // A bounded search can run out of steps where the whole one would find a cycle; only the last counts.
             let last = bound == plan.preemptions;
             if last || budget != Budget::Steps {
-                return Ok(Outcome::Inconclusive { budget, executions: before + report.executions });
+                let executions = before + report.executions;
+                return Ok(Outcome::Inconclusive { budget, executions, done: None });
             }
         } else {
             proven = bound;

@@ -116,7 +116,7 @@ pub(super) fn explore(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>)
     let executions = reports.iter().map(|report| report.executions).sum();
     let cut = |budget| reports.iter().any(|report| report.cut == Some(budget));
     Ok(match [Budget::Steps, Budget::Time].into_iter().find(|budget| cut(*budget)) {
-        Some(budget) => Outcome::Inconclusive { budget, executions },
+        Some(budget) => Outcome::Inconclusive { budget, executions, done: None },
         None if cut(Budget::Executions) => Outcome::Holds(Coverage::Sampled { executions, seed: plan.seed }),
         // There is but one schedule.
         None => Outcome::Holds(Coverage::Exhaustive { executions: 1 }),

@@ -1,7 +1,7 @@
 //! `raddle check`: the matrix, the counterexamples, the JSON.
 
 use super::cli::CheckArgs;
-use super::run::{CheckResult, run_jobs};
+use super::run::{CheckResult, run_jobs_keeping};
 use super::study::{self, Studied};
 use super::terminal::{Terminal, table};
 use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, EXIT_USAGE, SuiteError, select};
@@ -76,7 +76,9 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &CheckArgs, terminal: &Te
     if let Some(path) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
         is_writable(path)?;
     }
-    let results = run_jobs(&jobs, selection.seed, selection.executions, selection.jobs.map(usize::from));
+    let at_once = selection.jobs.map(usize::from);
+    let checkpoints = args.checkpoints.as_deref();
+    let results = run_jobs_keeping(&jobs, selection.seed, selection.executions, at_once, checkpoints);
     let report = Report { schema: SCHEMA, results: results.iter().map(ResultRow::new).collect() };
     let json = || {
         let mut text = serde_json::to_string_pretty(&report).expect("results are plain data");
@@ -187,6 +189,9 @@ fn cell(result: &CheckResult) -> String {
     match &result.outcome {
         Ok(Outcome::Holds(coverage)) => format!("{mark} {coverage} {}{missed}", coverage.executions()),
         Ok(Outcome::Fails(found)) => format!("{mark} {} in {}", found.verdict.name(), found.execution),
+        Ok(Outcome::Inconclusive { executions, done: Some(done), .. }) => {
+            format!("{mark} inconclusive {executions}, about {:.2e} of it", done)
+        }
         Ok(Outcome::Inconclusive { executions, .. }) => format!("{mark} inconclusive {executions}"),
         Err(error) => format!("{mark} error: {}", clean(error.to_string().lines().next().unwrap_or_default())),
     }

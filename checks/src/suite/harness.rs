@@ -36,7 +36,7 @@ fn verify(job: &Job) -> Result<(), Failed> {
             }
             Err(error) => error.to_string(),
         },
-        Ok(Outcome::Inconclusive { budget, executions }) => {
+        Ok(Outcome::Inconclusive { budget, executions, .. }) => {
             format!("inconclusive: out of {budget:?} after {executions} executions")
         }
         Err(error) => error.to_string(),

@@ -3,6 +3,7 @@
 use crate::{CheckError, Checker, Engine, Expect, Outcome, Pattern, Variant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::num::NonZeroUsize;
+use std::path::Path;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -89,12 +90,31 @@ impl CheckResult {
 /// Runs `jobs`, `at_once` of them side by side, and gives the results in the order of the jobs.
 #[must_use]
 pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Option<usize>) -> Vec<CheckResult> {
-    let explored = Arc::new(AtomicU64::new(0));
-    let bar = progress_bar(jobs.len(), Arc::clone(&explored));
+    run_jobs_keeping(jobs, seed, executions, at_once, None)
+}
+
+/// The same, keeping exhaustive searches that a budget cuts in a folder, and going on from those that are there.
+pub(super) fn run_jobs_keeping(
+    jobs: &[Job],
+    seed: u64,
+    executions: Option<u64>,
+    at_once: Option<usize>,
+    checkpoints: Option<&Path>,
+) -> Vec<CheckResult> {
+    let (explored, done) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+    let bar = progress_bar_of(jobs.len(), Arc::clone(&explored), Arc::clone(&done));
     let results = side_by_side(jobs.len(), at_once, |index| {
         let job = &jobs[index];
         bar.set_message(format!("{} under {}", job.name(), job.engine));
-        let result = job.run(&job.checker(seed, executions).progress(Arc::clone(&explored)));
+        let mut checker = job.checker(seed, executions).progress(Arc::clone(&explored));
+        if job.engine == Engine::Exhaustive {
+            checker = checker.estimate(Arc::clone(&done));
+            if let Some(folder) = checkpoints {
+                checker = checker.checkpoint(folder.join(format!("{}.json", job.name())));
+            }
+        }
+        let result = job.run(&checker);
+        done.store(0, Ordering::Relaxed);
         bar.inc(1);
         result
     });
@@ -127,11 +147,21 @@ pub(super) fn side_by_side<T: Send>(count: usize, at_once: Option<usize>, work: 
 
 /// A bar on stderr, with the executions explored so far; where that is no terminal, nothing.
 pub(super) fn progress_bar(checks: usize, explored: Arc<AtomicU64>) -> ProgressBar {
+    progress_bar_of(checks, explored, Arc::default())
+}
+
+/// The same, with the share, in millionths, of the exhaustive search that goes on.
+fn progress_bar_of(checks: usize, explored: Arc<AtomicU64>, done: Arc<AtomicU64>) -> ProgressBar {
     let bar = ProgressBar::new(checks as u64);
     let template = "{spinner} {bar:30} {pos}/{len} checks  {executions} executions  {wide_msg}";
     if let Ok(style) = ProgressStyle::with_template(template) {
         bar.set_style(style.with_key("executions", move |_: &ProgressState, out: &mut dyn std::fmt::Write| {
             let _ = write!(out, "{}", explored.load(Ordering::Relaxed));
+            let done = done.load(Ordering::Relaxed);
+            if done > 0 {
+                #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+                let _ = write!(out, ", the search about {:.1} % done", done as f64 / 1e4);
+            }
         }));
     }
     bar.enable_steady_tick(Duration::from_millis(100));

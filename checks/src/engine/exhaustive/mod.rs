@@ -34,6 +34,8 @@ pub(super) struct Searched {
     pub(super) counts: Counts,
     pub(super) found: Option<Box<Found>>,
     pub(super) cut: Option<Budget>,
+    /// About how much of the search is done.
+    pub(super) done: f64,
     pub(super) problem: Option<Problem>,
     /// Beginnings of executions that the program did not follow as it was to: none, or the reduction is wrong.
     #[cfg(test)]
@@ -77,6 +79,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     });
     Ok(Searched {
         counts: search.counts,
+        done: search.share(),
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
         problem: differs.or(report.problem),
