@@ -53,6 +53,8 @@ struct Plain {
     whole: bool,
     traces: HashSet<u64>,
     verdicts: BTreeSet<&'static str>,
+    bound: Option<usize>,
+    preemptions: usize,
 }
 
 impl Plain {
@@ -84,13 +86,18 @@ impl Pilot for Plain {
             self.path.pop();
         }
         self.started = true;
-        self.depth = 0;
+        (self.depth, self.preemptions) = (0, 0);
         self.executions += 1;
         self.executions <= EXECUTIONS_MAX
     }
 
-    fn choose(&mut self, _: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
-        Some(TaskId::from_index(self.decide(|| enabled.iter().map(|task| task.index()).collect())))
+    fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        let spent = self.bound.is_some_and(|bound| self.preemptions >= bound);
+        let may = |task: &&TaskId| !spent || x.preempts(**task).is_none();
+        let ways = || enabled.iter().filter(may).map(|task| task.index()).collect();
+        let task = TaskId::from_index(self.decide(ways));
+        self.preemptions += usize::from(x.preempts(task).is_some());
+        Some(task)
     }
 
     fn end(&mut self, x: &Execution, end: End) {
@@ -102,16 +109,16 @@ impl Pilot for Plain {
     }
 
     fn restart(&mut self) {
-        *self = Plain::default();
+        *self = Plain { bound: self.bound, ..Plain::default() };
     }
 }
 
 /// Every interleaving, and how many traces they are.
-fn plainly(tasks: &Tasks) -> (Seen, usize) {
+fn plainly(tasks: &Tasks, bound: Option<usize>) -> (Seen, usize) {
     let (program, states) = noting(tasks);
     // Trials of a livelock are forced, and so no decisions.
     let rules = crate::execution::Rules { recurrences: usize::MAX, ..checker(tasks).plan.rules(Engine::shuttle()) };
-    let (plain, report) = fly(&program, &rules, Plain::default());
+    let (plain, report) = fly(&program, &rules, Plain { bound, ..Plain::default() });
     assert!(report.problem.is_none(), "{:?}", report.problem);
     let plain = plain.lock().unwrap();
     let states = states.lock().unwrap().clone();
@@ -119,9 +126,10 @@ fn plainly(tasks: &Tasks) -> (Seen, usize) {
     (Seen { states, verdicts: plain.verdicts.clone(), whole: plain.whole, executions }, plain.traces.len())
 }
 
-fn reduced(tasks: &Tasks) -> (Seen, Searched) {
+fn reduced(tasks: &Tasks, bound: Option<usize>) -> (Seen, Searched) {
     let (program, states) = noting(tasks);
-    let searched = search(&program, &checker(tasks).plan, &Arc::default()).unwrap();
+    let plan = Plan { preemptions: bound, ..checker(tasks).plan };
+    let searched = search(&program, &plan, &Arc::default()).unwrap();
     let verdicts = searched.found.iter().map(|found| found.verdict.name()).collect();
     let states = states.lock().unwrap().clone();
     let whole = searched.cut.is_none();
@@ -155,14 +163,14 @@ impl Tally {
 
 /// Holds the searches of one program against each other.
 fn compare(tasks: &Tasks, tally: &mut Tally) -> Result<(), String> {
-    let (ours, searched) = reduced(tasks);
+    let (ours, searched) = reduced(tasks, None);
     if let Some(problem) = &searched.problem {
         return Err(problem.to_string());
     }
     if searched.strays > 0 || !ours.whole {
         return Err(format!("{searched:?}"));
     }
-    let (plain, traces) = plainly(tasks);
+    let (plain, traces) = plainly(tasks, None);
     tally.add("programs", 1);
     if !plain.verdicts.is_subset(&ours.verdicts) && ours.verdicts.is_empty() {
         return Err(format!("plain search finds {:?}, the reduced one nothing", plain.verdicts));
@@ -175,9 +183,6 @@ fn compare(tasks: &Tasks, tally: &mut Tally) -> Result<(), String> {
         return Ok(());
     }
     tally.add("blocked", searched.counts.blocked);
-    if searched.counts.blocked > 0 && std::env::var("SHOW").is_ok() {
-        println!("BLOCKED {:?} {:?}", searched.counts, tasks);
-    }
     if !plain.whole {
         tally.add("too many interleavings", 1);
         let missed = plain.states.difference(&ours.states).next();
@@ -193,7 +198,22 @@ fn compare(tasks: &Tasks, tally: &mut Tally) -> Result<(), String> {
     if ours.executions != traces as u64 {
         return Err(format!("{} executions of {traces} traces", ours.executions));
     }
+    compare_bounded(tasks, tally)?;
     compare_engines(tasks, &ours, tally)
+}
+
+/// The same with a bound on preemptions: every state that plain search sees, and none that can't be.
+fn compare_bounded(tasks: &Tasks, tally: &mut Tally) -> Result<(), String> {
+    for bound in 0..2 {
+        let (plain, _) = plainly(tasks, Some(bound));
+        let (ours, searched) = reduced(tasks, Some(bound));
+        if searched.problem.is_some() || !ours.whole || ours.states != plain.states {
+            return Err(format!("within {bound} preemptions: plain {plain:?}, reduced {ours:?} {searched:?}"));
+        }
+        tally.add("interleavings within bounds", plain.executions);
+        tally.add("executions within bounds", ours.executions);
+    }
+    Ok(())
 }
 
 /// The same against shuttle's and loom's own search.

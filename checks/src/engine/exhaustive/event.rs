@@ -1,6 +1,6 @@
 //! What a task does between two scheduling decisions, and what happens before it.
 
-use crate::execution::{Effect, Execution, ObjectId, Op, State, Step, TaskId, Thing, Touch, Touches, dependent};
+use crate::execution::{Effect, Execution, Kind, ObjectId, Op, State, Step, TaskId, Thing, Touch, Touches, dependent};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
 use std::collections::HashMap;
@@ -120,7 +120,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    pub(super) fn new(task: TaskId, number: u32, op: Op, object: Option<u64>) -> Self {
+    fn new(task: TaskId, number: u32, op: Op, object: Option<u64>) -> Self {
         let deed = Deed::new(number);
         Event {
             deed,
@@ -135,7 +135,7 @@ impl Event {
         }
     }
 
-    pub(super) fn add(&mut self, step: &Step) {
+    fn add(&mut self, step: &Step) {
         self.acts.push((step.op, step.effect));
         step.touches.iter().for_each(|touch| self.deed.touch(*touch));
     }
@@ -164,7 +164,7 @@ impl Events {
     }
 
     /// Keeps the state of the object that the next event acts on first.
-    pub(super) fn keep_state(&mut self, x: &Execution, object: ObjectId) {
+    fn keep_state(&mut self, x: &Execution, object: ObjectId) {
         let state = &x.objects[object.index()].state;
         if matches!(state, State::Atomic { .. } | State::Cell | State::Fairness { .. }) {
             return;
@@ -178,6 +178,37 @@ impl Events {
             Some((last, known)) if *last == at => known.clone_from(state),
             _ => states.push((at, state.clone())),
         }
+    }
+
+    /// The event that a task would go on with.
+    pub(super) fn next(x: &Execution, task: TaskId, number: u32) -> Event {
+        let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
+        Event::new(task, number, op, op.object.map(|object| x.objects[object.index()].identity))
+    }
+
+    /// Begins an event that is about to happen.
+    pub(super) fn begin(&mut self, x: &Execution, event: Event) {
+        for object in event.op.object.into_iter().chain(event.op.kind.mutex()) {
+            self.keep_state(x, object);
+        }
+        self.all.push(event);
+    }
+
+    /// Adds steps to the last event. Gives the answer, if it is a choice, and how many there were to choose from.
+    pub(super) fn absorb(&mut self, x: &Execution, steps: &[Step]) -> Option<(usize, usize)> {
+        let event = self.all.last_mut()?;
+        steps.iter().for_each(|step| event.add(step));
+        let choice = match (event.op.kind, x.answers.last()) {
+            (Kind::Choose(options), Some(answer)) if !event.acts.is_empty() => Some((*answer, options)),
+            _ => None,
+        };
+        event.deed.answer = choice.map(|(answer, _)| answer);
+        let objects: SmallVec<[_; 4]> =
+            event.acts.iter().flat_map(|(op, _)| op.object.into_iter().chain(op.kind.mutex())).collect();
+        for object in objects {
+            self.keep_state(x, object);
+        }
+        choice
     }
 
     /// An object's state before this event.

@@ -7,6 +7,7 @@
 //! have to wait is disabled, so nothing runs just to block. Only the current path is kept: memory does not grow with the
 //! number of executions. It is complete for any number of threads, and blind to weak memory orders.
 
+mod bounded;
 mod checkpoint;
 mod event;
 mod races;
@@ -14,6 +15,7 @@ mod search;
 mod spin;
 mod wakeup;
 
+use self::bounded::Bounded;
 use self::checkpoint::Checkpoint;
 use self::races::Allowances;
 pub(crate) use self::search::Counts;
@@ -22,7 +24,7 @@ use super::Program;
 use super::pilot::fly_counting;
 use crate::checker::Plan;
 use crate::engine::Engine;
-use crate::execution::{Budget, Found, Problem};
+use crate::execution::{Budget, Found, Problem, Rules};
 use crate::outcome::CheckError;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
@@ -53,6 +55,9 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         until: plan.time.map(|time| Instant::now() + time),
         allowances: Allowances { timeouts: plan.timeouts, wakeups: plan.spurious_wakeups },
     };
+    if let Some(bound) = plan.preemptions {
+        return Ok(search_bounded(program, &rules, limits, bound, progress));
+    }
     let mut search = Search::new(limits, Arc::clone(&plan.estimate));
     let file = plan.checkpoint.as_deref();
     let saved = file.map(|file| Checkpoint::read(file, &limits)).transpose()?.flatten();
@@ -88,5 +93,30 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     })
 }
 
+/// Searches every trace that has an execution with so many preemptions.
+fn search_bounded(
+    program: &Program,
+    rules: &Rules,
+    limits: Limits,
+    bound: usize,
+    progress: &Arc<AtomicU64>,
+) -> Searched {
+    let (search, report) = fly_counting(program, rules, progress, Bounded::new(limits, bound));
+    let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
+    Searched {
+        counts: search.counts,
+        done: 0.0,
+        found: search.found.take().or(report.found.map(Box::new)),
+        cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
+        problem: report.problem,
+        #[cfg(test)]
+        strays: 0,
+    }
+}
+
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod programs;
 #[cfg(test)]
 mod tests;

@@ -50,6 +50,16 @@ impl Events {
         sequence
     }
 
+    /// The events that this one depends on and that are not in its task's past.
+    pub(super) fn dependent_before(&self, second: usize) -> Vec<usize> {
+        let depends = |first: &usize| {
+            !self.is_past_of(*first, second)
+                && self.all[*first].deed.task != self.all[second].deed.task
+                && self.all[*first].deed.conflicts(&self.all[second].deed)
+        };
+        (0..second).filter(depends).collect()
+    }
+
     /// What happened after an event and does not depend on it.
     pub(super) fn without(&self, event: usize) -> Vec<Deed> {
         self.deeds(self.between(event, self.all.len()))

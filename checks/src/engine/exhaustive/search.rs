@@ -1,11 +1,11 @@
 //! The search: one execution of each trace, depth first.
 
-use super::event::{Deed, Event, Events, Tasks};
+use super::event::{Deed, Events, Tasks};
 use super::races::Allowances;
 use super::spin::{self, Loops};
 use super::wakeup::{self, Branch};
 use crate::engine::pilot::{End, Pilot, by_default};
-use crate::execution::{Acquittal, Budget, Execution, Found, Kind, Source, TaskId};
+use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -245,52 +245,33 @@ impl Search {
         let Some(journal) = &x.journal else { return };
         let steps = &journal.steps[self.absorbed..];
         self.absorbed = journal.steps.len();
-        if self.depth == 0 || self.depth <= self.fresh() {
+        if self.depth <= self.fresh() {
             return;
         }
-        let Some(event) = self.events.all.get_mut(self.depth - 1) else { return };
-        steps.iter().for_each(|step| event.add(step));
-        if let Kind::Choose(options) = event.op.kind
+        if let Some((answer, options)) = self.events.absorb(x, steps)
             && let Some(Node { choice, .. }) = self.nodes.get_mut(self.depth - 1)
-            && let Some(answer) = x.answers.last().filter(|_| !event.acts.is_empty())
         {
-            event.deed.answer = Some(*answer);
-            let first = choice.map_or(*answer, |choice| choice.first);
-            *choice = Some(Choice { answer: *answer, first, options });
+            let first = choice.map_or(answer, |choice| choice.first);
+            *choice = Some(Choice { answer, first, options });
         }
-        let objects: SmallVec<[_; 4]> =
-            event.acts.iter().flat_map(|(op, _)| op.object.into_iter().chain(op.kind.mutex())).collect();
-        for object in objects {
-            self.events.keep_state(x, object);
-        }
-    }
-
-    /// The event that a task would go on with.
-    fn event(&self, x: &Execution, task: TaskId) -> Event {
-        let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
-        let object = op.object.map(|object| x.objects[object.index()].identity);
-        Event::new(task, self.tasks.number(task), op, object)
     }
 
     /// Begins the event of a decision that has not been made before.
     fn begin_event(&mut self, x: &Execution, task: TaskId) {
-        let mut event = self.event(x, task);
-        for object in event.op.object.into_iter().chain(event.op.kind.mutex()) {
-            self.events.keep_state(x, object);
-        }
+        let mut event = Events::next(x, task, self.tasks.number(task));
         event.round = self.loops.round(&self.events, &event);
         if let Some(from) = event.round {
             let looks = self.events.round_touches(from, event.deed.task);
             spin::look_again(&mut event.deed, looks);
         }
-        self.events.all.push(event);
+        self.events.begin(x, event);
     }
 
     /// Those of the tasks that can go on whose going on would come to anything; all if it is nobody's.
     fn without_spinning(&mut self, x: &Execution, enabled: &[TaskId]) -> SmallVec<[TaskId; 8]> {
         let mut going: SmallVec<[TaskId; 8]> = SmallVec::new();
         for task in enabled {
-            let event = self.event(x, *task);
+            let event = Events::next(x, *task, self.tasks.number(*task));
             if !self.loops.spins(&self.events, &event) {
                 going.push(*task);
             }

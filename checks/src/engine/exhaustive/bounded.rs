@@ -1,0 +1,243 @@
+//! Every trace that has an execution with so many preemptions.
+//!
+//! Partial-order reduction relies on any execution of a trace standing for all of them, and they differ in their
+//! preemptions. So a race is reversed not only where it is: also where the earlier event's task began its turn, since to
+//! switch there preempts nobody (conservative backtracking points: Coons, Musuvathi and McKinley, "Bounded
+//! partial-order reduction", OOPSLA 2013). Nothing is ever asleep: what has been explored from a state may have been
+//! stopped by the bound. So one trace may be run more than once.
+
+use super::event::{Events, Tasks};
+use super::search::{Counts, Limits};
+use crate::engine::pilot::{End, Pilot, by_default};
+use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
+use smallvec::SmallVec;
+use std::collections::VecDeque;
+use std::time::Instant;
+
+/// A decision, and who else is to be let go on instead.
+#[derive(Debug)]
+struct Node {
+    task: u32,
+    /// Who could go on.
+    enabled: SmallVec<[u32; 8]>,
+    todo: SmallVec<[u32; 4]>,
+    done: SmallVec<[u32; 4]>,
+    /// Who would be preempted by anybody else.
+    stays: Option<u32>,
+    /// Preemptions before.
+    preemptions: usize,
+    /// Of a choice: its answer, and how many there are.
+    choice: Option<(usize, usize)>,
+}
+
+impl Node {
+    fn costs(&self, task: u32) -> usize {
+        self.preemptions + usize::from(self.stays.is_some_and(|stays| stays != task))
+    }
+
+    fn add(&mut self, task: u32, bound: usize) {
+        let new = !self.done.contains(&task) && !self.todo.contains(&task) && task != self.task;
+        if new && self.enabled.contains(&task) && self.costs(task) <= bound {
+            self.todo.push(task);
+        }
+    }
+}
+
+#[derive(Debug)]
+pub(super) struct Bounded {
+    limits: Limits,
+    bound: usize,
+    nodes: Vec<Node>,
+    tasks: Tasks,
+    events: Events,
+    pub(super) counts: Counts,
+    depth: usize,
+    absorbed: usize,
+    /// Decisions that are given; the last of them is one that has not been made before.
+    given: usize,
+    acquitted: Vec<(Acquittal, usize)>,
+    again: bool,
+    started: bool,
+    pub(super) found: Option<Box<Found>>,
+    pub(super) cut: Option<Budget>,
+}
+
+impl Bounded {
+    pub(super) fn new(limits: Limits, bound: usize) -> Self {
+        Bounded {
+            limits,
+            bound,
+            nodes: Vec::new(),
+            tasks: Tasks::default(),
+            events: Events::default(),
+            counts: Counts::default(),
+            depth: 0,
+            absorbed: 0,
+            given: 0,
+            acquitted: Vec::new(),
+            again: false,
+            started: false,
+            found: None,
+            cut: None,
+        }
+    }
+
+    fn fresh(&self) -> usize {
+        self.given.saturating_sub(1)
+    }
+
+    /// Where the task of this event began its turn.
+    fn turn(&self, event: usize) -> usize {
+        let task = self.nodes[event].task;
+        (0..event).rev().take_while(|index| self.nodes[*index].task == task).last().unwrap_or(event)
+    }
+
+    fn analyse(&mut self) {
+        self.events.order(self.fresh());
+        for second in 0..self.events.all.len() {
+            for first in self.events.dependent_before(second) {
+                let task = self.events.all[second].deed.task;
+                for at in [first, self.turn(first)] {
+                    let node = &mut self.nodes[at];
+                    if node.enabled.contains(&task) {
+                        node.add(task, self.bound);
+                    } else {
+                        node.enabled.clone().into_iter().for_each(|task| node.add(task, self.bound));
+                    }
+                }
+            }
+        }
+    }
+
+    fn advance(&mut self) -> bool {
+        while let Some(node) = self.nodes.last_mut() {
+            let index = self.events.all.len() - 1;
+            let more = match &mut node.choice {
+                Some((answer, options)) if *answer + 1 < *options => {
+                    *answer += 1;
+                    true
+                }
+                choice => {
+                    *choice = None;
+                    node.done.push(node.task);
+                    let next = (!node.todo.is_empty()).then(|| node.todo.remove(0));
+                    node.task = next.unwrap_or(node.task);
+                    next.is_some()
+                }
+            };
+            if more {
+                self.given = index + 1;
+                self.events.truncate(index);
+                self.acquitted.retain(|(_, at)| *at <= index);
+                return true;
+            }
+            self.nodes.pop();
+            self.events.truncate(index);
+        }
+        false
+    }
+
+    fn absorb(&mut self, x: &Execution) {
+        let Some(journal) = &x.journal else { return };
+        let steps = &journal.steps[self.absorbed..];
+        self.absorbed = journal.steps.len();
+        if self.depth <= self.fresh() {
+            return;
+        }
+        if let Some(choice) = self.events.absorb(x, steps) {
+            self.nodes[self.depth - 1].choice = Some(choice);
+        }
+    }
+
+    fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> TaskId {
+        let last = x.log.last().map(|decision| decision.task);
+        let preempts = |task: &TaskId| x.preempts(*task).is_some();
+        let stays = last.filter(|_| enabled.iter().any(preempts)).map(|last| self.tasks.number(last));
+        let preemptions = self.nodes.last().map_or(0, |node| node.costs(node.task));
+        let cheap: SmallVec<[TaskId; 8]> =
+            enabled.iter().copied().filter(|task| preemptions < self.bound || !preempts(task)).collect();
+        let task = by_default(x, &cheap);
+        let enabled = enabled.iter().map(|task| self.tasks.number(*task)).collect();
+        let (todo, done) = (SmallVec::new(), SmallVec::new());
+        self.nodes.push(Node { task: self.tasks.number(task), enabled, todo, done, stays, preemptions, choice: None });
+        task
+    }
+}
+
+impl Pilot for Bounded {
+    fn begin(&mut self, source: &mut Source) -> bool {
+        if self.found.is_some() {
+            return false;
+        }
+        if std::mem::take(&mut self.again) {
+            self.nodes.truncate(self.given);
+            self.events.truncate(self.fresh());
+        } else if self.started && !self.advance() {
+            return false;
+        }
+        self.started = true;
+        if self.counts.all() >= self.limits.executions {
+            self.cut = Some(Budget::Executions);
+        } else if self.limits.until.is_some_and(|until| Instant::now() >= until) {
+            self.cut = Some(Budget::Time);
+        } else if self.counts.too_long > 0 {
+            self.cut = Some(Budget::Steps);
+        }
+        if self.cut.is_some() {
+            return false;
+        }
+        let answers: VecDeque<usize> =
+            self.nodes[..self.given].iter().filter_map(|node| Some(node.choice?.0)).collect();
+        *source = Source::Recorded(answers);
+        (self.depth, self.absorbed) = (0, 0);
+        true
+    }
+
+    fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        if x.watch.acquitted().len() > self.acquitted.len() {
+            return None;
+        }
+        self.tasks.look_at(x);
+        self.absorb(x);
+        let task = if self.depth < self.given {
+            enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task)?
+        } else {
+            self.decide(x, enabled)
+        };
+        if self.depth >= self.fresh() {
+            self.events.begin(x, Events::next(x, task, self.tasks.number(task)));
+        }
+        self.depth += 1;
+        Some(task)
+    }
+
+    fn end(&mut self, x: &Execution, end: End) {
+        let acquitted = x.watch.acquitted();
+        if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
+            let new = &acquitted[self.acquitted.len()..];
+            self.acquitted.extend(new.iter().map(|state| (*state, self.depth)));
+            self.again = true;
+            return;
+        }
+        self.absorb(x);
+        match end {
+            End::Found(mut found) => {
+                self.counts.complete += 1;
+                found.execution = self.counts.all();
+                self.found = Some(found);
+            }
+            End::Passed => self.counts.complete += 1,
+            End::TooLong => self.counts.too_long += 1,
+            End::GivenUp | End::Problem => self.counts.blocked += 1,
+        }
+        self.analyse();
+    }
+
+    fn restart(&mut self) {
+        *self = Bounded::new(self.limits, self.bound);
+    }
+
+    fn acquitted(&self) -> Vec<Acquittal> {
+        self.acquitted.iter().map(|(state, _)| *state).collect()
+    }
+}
