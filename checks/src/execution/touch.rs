@@ -147,8 +147,8 @@ impl Execution {
         let life = |task: TaskId| Thing::Life(self.tasks[task.index()].identity);
         let token = |task: TaskId| Thing::Token(self.tasks[task.index()].identity);
         let identity = op.object.map(|object| self.objects[object.index()].identity);
-        match op.object.zip(identity) {
-            Some((object, identity)) => match &self.objects[object.index()].state {
+        if let Some((object, identity)) = op.object.zip(identity) {
+            match &self.objects[object.index()].state {
                 State::Channel { capacity, .. } => touch_channel(&mut touches, identity, op, effect, before, *capacity),
                 State::Barrier { arrived, generation, .. } => {
                     touch_barrier(&mut touches, identity, op.kind, *arrived, *generation);
@@ -158,8 +158,7 @@ impl Execution {
                     let how = how(op.kind, effect, same);
                     touches.push(Touch { thing: Thing::Object(identity), how, gives: op.kind.gives() });
                 }
-            },
-            None => {}
+            }
         }
         match op.kind {
             Kind::Wait { mutex } => {
@@ -237,22 +236,22 @@ fn how(kind: Kind, effect: Effect, same: bool) -> How {
         // What has timed out has found its object without what it waits for; a condition variable it leaves.
         _ if effect == Effect::TimedOut && !matches!(kind, Kind::Wake { .. }) => How::Looks,
         Kind::OnceEnter if same => How::Looks,
-        Kind::Read | Kind::TryRead | Kind::ReadUnlock => How::Adds,
-        Kind::Release(_) | Kind::NotifyOne | Kind::NotifyAll => How::Adds,
+        Kind::Read | Kind::TryRead | Kind::ReadUnlock | Kind::Release(_) | Kind::NotifyOne | Kind::NotifyAll => {
+            How::Adds
+        }
         _ => How::Changes,
     }
 }
 
 /// Who leaves a barrier needs to know of nothing but the arrival that ended its generation.
 fn touch_barrier(touches: &mut Touches, of: u64, kind: Kind, arrived: usize, generation: u64) {
-    match kind {
-        Kind::Leave(generation) => touches.push(Touch::new(Thing::Message(of, generation), How::Looks)),
-        _ => {
-            touches.push(Touch::giving(Thing::Object(of), How::Changes));
-            if arrived == 0 && generation > 0 {
-                touches.push(Touch::giving(Thing::Message(of, generation - 1), How::Adds));
-            }
-        }
+    if let Kind::Leave(generation) = kind {
+        touches.push(Touch::new(Thing::Message(of, generation), How::Looks));
+        return;
+    }
+    touches.push(Touch::giving(Thing::Object(of), How::Changes));
+    if arrived == 0 && generation > 0 {
+        touches.push(Touch::giving(Thing::Message(of, generation - 1), How::Adds));
     }
 }
 

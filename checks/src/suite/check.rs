@@ -190,7 +190,7 @@ fn cell(result: &CheckResult) -> String {
         Ok(Outcome::Holds(coverage)) => format!("{mark} {coverage} {}{missed}", coverage.executions()),
         Ok(Outcome::Fails(found)) => format!("{mark} {} in {}", found.verdict.name(), found.execution),
         Ok(Outcome::Inconclusive { executions, done: Some(done), .. }) => {
-            format!("{mark} inconclusive {executions}, about {:.2e} of it", done)
+            format!("{mark} inconclusive {executions}, about {done:.2e} of it")
         }
         Ok(Outcome::Inconclusive { executions, .. }) => format!("{mark} inconclusive {executions}"),
         Err(error) => format!("{mark} error: {}", clean(error.to_string().lines().next().unwrap_or_default())),

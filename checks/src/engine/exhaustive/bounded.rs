@@ -2,12 +2,13 @@
 //!
 //! Partial-order reduction relies on any execution of a trace standing for all of them, and they differ in their
 //! preemptions. So a race is reversed not only where it is: also where the earlier event's task began its turn, since to
-//! switch there preempts nobody (conservative backtracking points: Coons, Musuvathi and McKinley, "Bounded
+//! switch there preempts nobody (conservative backtracking points: Coons, Musuvathi and others, "Bounded
 //! partial-order reduction", OOPSLA 2013). Nothing is ever asleep: what has been explored from a state may have been
 //! stopped by the bound. So one trace may be run more than once.
 
 use super::event::{Events, Tasks};
-use super::search::{Counts, Limits};
+use super::node::Counts;
+use super::search::Limits;
 use crate::engine::pilot::{End, Pilot, by_default};
 use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
 use smallvec::SmallVec;

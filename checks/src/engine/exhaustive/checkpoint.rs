@@ -1,7 +1,8 @@
 //! A search that a budget has cut, in a file, to be gone on with.
 
 use super::event::{Deed, Tasks};
-use super::search::{Choice, Counts, Limits, Node, Search};
+use super::node::{Choice, Counts, Node};
+use super::search::{Limits, Search};
 use super::spin::Loop;
 use super::wakeup::Branch;
 use crate::outcome::CheckError;

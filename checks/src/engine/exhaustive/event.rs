@@ -197,7 +197,9 @@ impl Events {
     /// Adds steps to the last event. Gives the answer, if it is a choice, and how many there were to choose from.
     pub(super) fn absorb(&mut self, x: &Execution, steps: &[Step]) -> Option<(usize, usize)> {
         let event = self.all.last_mut()?;
-        steps.iter().for_each(|step| event.add(step));
+        for step in steps {
+            event.add(step);
+        }
         let choice = match (event.op.kind, x.answers.last()) {
             (Kind::Choose(options), Some(answer)) if !event.acts.is_empty() => Some((*answer, options)),
             _ => None,

@@ -10,6 +10,7 @@
 mod bounded;
 mod checkpoint;
 mod event;
+mod node;
 mod races;
 mod search;
 mod spin;
@@ -17,8 +18,8 @@ mod wakeup;
 
 use self::bounded::Bounded;
 use self::checkpoint::Checkpoint;
+pub(crate) use self::node::Counts;
 use self::races::Allowances;
-pub(crate) use self::search::Counts;
 use self::search::{Limits, Search};
 use super::Program;
 use super::pilot::fly_counting;

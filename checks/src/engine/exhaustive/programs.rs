@@ -52,8 +52,11 @@ impl Tasks {
             does.iter().any(|one| {
                 is(one)
                     || match one {
-                        Does::Lock(_, inner) | Does::TryLock(_, inner) => within(inner, is),
-                        Does::Read(inner) | Does::Write(inner) | Does::Acquire(inner) => within(inner, is),
+                        Does::Lock(_, inner)
+                        | Does::TryLock(_, inner)
+                        | Does::Read(inner)
+                        | Does::Write(inner)
+                        | Does::Acquire(inner) => within(inner, is),
                         _ => false,
                     }
             })
@@ -258,10 +261,9 @@ fn run_channel(does: &Does, own: &mut Own) {
     let received = match (does, sender, bounded_sender, receiver, bounded_receiver) {
         (Does::Send, Some(sender), ..) => sender.send(own.me).ok().map(|()| 50),
         (Does::SendBounded, _, Some(sender), ..) => sender.send(own.me).ok().map(|()| 60),
-        (Does::Receive, _, _, Some(receiver), _) => receiver.recv().ok(),
+        (Does::Receive, _, _, Some(receiver), _) | (Does::ReceiveBounded, .., Some(receiver)) => receiver.recv().ok(),
         (Does::TryReceive, _, _, Some(receiver), _) => receiver.try_recv().ok(),
         (Does::ReceiveFor, _, _, Some(receiver), _) => receiver.recv_timeout(A_WHILE).ok(),
-        (Does::ReceiveBounded, .., Some(receiver)) => receiver.recv().ok(),
         _ => return,
     };
     own.seen.push(received.unwrap_or(99));
@@ -289,7 +291,9 @@ pub(super) fn run(tasks: &Tasks) -> String {
     };
     let handles: Vec<_> = tasks.does.iter().zip(Ends::of(tasks)).zip(1..).map(spawn).collect();
     if tasks.parks() {
-        handles.iter().for_each(|handle| handle.thread().unpark());
+        for handle in &handles {
+            handle.thread().unpark();
+        }
     }
     let seen: Vec<_> = handles.into_iter().map(|handle| handle.join().unwrap()).collect();
     let variables = [0, 1].map(|which| shared.variables[which].load(SeqCst));

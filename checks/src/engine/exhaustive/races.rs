@@ -136,11 +136,11 @@ impl Events {
         let me = self.all[second].task;
         let acts = |index: usize| self.all[index].acts.iter().map(move |act| (index, act));
         let before = (0..first).chain(self.between(first, second));
-        let last = before.flat_map(acts).filter(|(index, (op, effect))| match op.kind {
+        let mut last = before.flat_map(acts).rev().filter(|(index, (op, effect))| match op.kind {
             Kind::Unpark(other) => other == me,
             Kind::Park => self.all[*index].task == me && *effect == Effect::Done,
             _ => false,
         });
-        last.last().is_some_and(|(_, (op, _))| matches!(op.kind, Kind::Unpark(_)))
+        last.next().is_some_and(|(_, (op, _))| matches!(op.kind, Kind::Unpark(_)))
     }
 }

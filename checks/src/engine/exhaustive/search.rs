@@ -1,9 +1,10 @@
 //! The search: one execution of each trace, depth first.
 
 use super::event::{Deed, Events, Tasks};
+use super::node::{Choice, Counts, Node};
 use super::races::Allowances;
 use super::spin::{self, Loops};
-use super::wakeup::{self, Branch};
+use super::wakeup::Branch;
 use crate::engine::pilot::{End, Pilot, by_default};
 use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
 use smallvec::SmallVec;
@@ -15,61 +16,6 @@ use std::time::Instant;
 /// Executions that may take too many steps before the search ends: what is cut short is not searched, so it could prove
 /// nothing any more, but another may still fail.
 const TOO_LONG_MAX: u64 = 16;
-
-/// A decision of the current execution, and what is still to be explored instead of it.
-#[derive(Debug)]
-pub(super) struct Node {
-    /// Who goes on, by [`Tasks`]' number.
-    pub(super) task: u32,
-    /// Whose events need not be explored from here: all that begins with them has been, here or in a state before.
-    pub(super) asleep: Vec<Deed>,
-    pub(super) tree: Vec<Branch>,
-    /// Of a choice: its first answer, and how many have been given.
-    pub(super) choice: Option<Choice>,
-    /// Ways to go on from here that have been explored.
-    pub(super) done: u64,
-}
-
-impl Node {
-    /// Adds what is to be explored from here, unless what has been has it.
-    fn add(&mut self, sequence: Vec<Deed>) {
-        if !self.asleep.iter().any(|deed| wakeup::covers(deed, &sequence)) {
-            wakeup::insert(&mut self.tree, sequence);
-        }
-    }
-}
-
-#[derive(Clone, Copy, Debug, serde::Serialize, serde::Deserialize)]
-pub(super) struct Choice {
-    pub(super) answer: usize,
-    first: usize,
-    options: usize,
-}
-
-impl Choice {
-    /// The answer after this one, from the first one round; none when all have been given.
-    fn next(self) -> Option<Self> {
-        let answer = (self.answer + 1) % self.options;
-        (answer != self.first).then_some(Choice { answer, ..self })
-    }
-}
-
-/// How many executions there were.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
-pub(crate) struct Counts {
-    /// To their end, or to a failure.
-    pub(crate) complete: u64,
-    /// Given up because all that could go on had been explored.
-    pub(crate) blocked: u64,
-    /// Given up after too many steps.
-    pub(crate) too_long: u64,
-}
-
-impl Counts {
-    pub(crate) fn all(self) -> u64 {
-        self.complete + self.blocked + self.too_long
-    }
-}
 
 /// What the search may spend.
 #[derive(Clone, Copy, Debug)]

@@ -12,7 +12,9 @@ fn searched(program: impl Fn() + Send + Sync + 'static) -> Searched {
 }
 
 fn all(tasks: Vec<thread::JoinHandle<()>>) {
-    tasks.into_iter().for_each(|task| task.join().unwrap());
+    for task in tasks {
+        task.join().unwrap();
+    }
 }
 
 fn locks(tasks: usize, rounds: usize) {

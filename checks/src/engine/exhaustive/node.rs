@@ -1,0 +1,60 @@
+//! A decision, what is still to be explored instead of it, and how many executions there were.
+
+use super::event::Deed;
+use super::wakeup::{self, Branch};
+use serde::{Deserialize, Serialize};
+
+/// A decision of the current execution, and what is still to be explored instead of it.
+#[derive(Debug)]
+pub(super) struct Node {
+    /// Who goes on, by [`Tasks`]' number.
+    pub(super) task: u32,
+    /// Whose events need not be explored from here: all that begins with them has been, here or in a state before.
+    pub(super) asleep: Vec<Deed>,
+    pub(super) tree: Vec<Branch>,
+    /// Of a choice: its first answer, and how many have been given.
+    pub(super) choice: Option<Choice>,
+    /// Ways to go on from here that have been explored.
+    pub(super) done: u64,
+}
+
+impl Node {
+    /// Adds what is to be explored from here, unless what has been has it.
+    pub(super) fn add(&mut self, sequence: Vec<Deed>) {
+        if !self.asleep.iter().any(|deed| wakeup::covers(deed, &sequence)) {
+            wakeup::insert(&mut self.tree, sequence);
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+pub(super) struct Choice {
+    pub(super) answer: usize,
+    pub(super) first: usize,
+    pub(super) options: usize,
+}
+
+impl Choice {
+    /// The answer after this one, from the first one round; none when all have been given.
+    pub(super) fn next(self) -> Option<Self> {
+        let answer = (self.answer + 1) % self.options;
+        (answer != self.first).then_some(Choice { answer, ..self })
+    }
+}
+
+/// How many executions there were.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Counts {
+    /// To their end, or to a failure.
+    pub(crate) complete: u64,
+    /// Given up because all that could go on had been explored.
+    pub(crate) blocked: u64,
+    /// Given up after too many steps.
+    pub(crate) too_long: u64,
+}
+
+impl Counts {
+    pub(crate) fn all(self) -> u64 {
+        self.complete + self.blocked + self.too_long
+    }
+}
