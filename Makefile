@@ -14,8 +14,9 @@ bless:   ## record the counterexamples anew, and draw them
 	cargo run --release --locked -p raddle-scenarios -- schema record >checks/schema/record.schema.json
 	INSTA_UPDATE=always cargo test --locked -p raddle-tests --test fixtures --test formats
 
-bench:   ## what the facade costs beside the bare engines, in one run
+bench:   ## what the facade costs beside the bare engines, and the exhaustive engine beside loom and depth-first search
 	cargo bench --locked -p raddle-tests --bench facade
+	cargo bench --locked -p raddle-tests --bench search
 
 lint:    ## formatting, clippy, and the checker without its command line
 	cargo fmt --all --check
