@@ -14,12 +14,12 @@ use std::fmt;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// Executions after which a search is cut.
 const EXECUTIONS_MAX: u64 = 300_000;
 /// Runs of what takes under a second.
-const RUNS: usize = 5;
+const RUNS: usize = 11;
 /// Schedules that a sampling engine draws.
 const SCHEDULES: u64 = 20_000;
 
@@ -227,14 +227,14 @@ fn memory() {
             }
             on_raddle::locks(5, 3);
         });
-        let took = Duration::from_secs(started.elapsed().as_secs());
+        let seconds = started.elapsed().as_secs_f64();
         assert!(matches!(outcome, Ok(Outcome::Inconclusive { .. })), "it does not end before: {outcome:?}");
         match before.zip(resident()) {
             Some((before, after)) => println!(
-                "{executions:>9} executions: {before} kB before, at most {} kB within, {after} kB after ({took:?})",
+                "{executions:>9} executions: {before} kB before, at most {} kB within, {after} kB after ({seconds:.1} s)",
                 most.load(Ordering::Relaxed)
             ),
-            None => println!("{executions:>9} executions: not measured here ({took:?})"),
+            None => println!("{executions:>9} executions: not measured here ({seconds:.1} s)"),
         }
     }
 }

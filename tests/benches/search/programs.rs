@@ -99,7 +99,7 @@ pub(crate) struct Row {
 macro_rules! row {
     ($program:ident($($size:literal),+), $traces:expr) => {
         Row {
-            name: stringify!($program($($size),+)),
+            name: concat!(stringify!($program), "(", stringify!($($size),+), ")"),
             ours: || on_raddle::$program($($size),+),
             loom: || on_loom::$program($($size),+),
             traces: $traces,
