@@ -1,12 +1,15 @@
 # Two commands do everything on a fresh machine: `make check` and `make test`.
 
-.PHONY: check test bless bench lint doc
+.PHONY: check test differential bless bench lint doc
 
-check:   ## every check under loom and shuttle: progress, a counterexample for every bug, the matrix of verdicts
+check:   ## every check under loom, the exhaustive engine and shuttle: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
 
 test:    ## every test, every pattern × variant × engine among them
 	cargo test --workspace --locked
+
+differential: ## the exhaustive engine against plain search, shuttle's and loom's, on 100,000 generated programs
+	RADDLE_PROGRAMS=100000 cargo test --release --locked -p raddle --lib -- --nocapture exhaustive::differential
 
 bless:   ## record the counterexamples anew, and draw them
 	cargo run --release --locked -p raddle-scenarios -- record --out fixtures

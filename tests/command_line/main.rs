@@ -99,11 +99,11 @@ fn check_meets_every_expectation_and_writes_its_json() {
     let file = folder.path().join("out.json");
     let output = raddle(&["check", "--json", file.to_str().unwrap()]);
     assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
-    assert!(stdout(&output).contains("80 of 80 expectations met"), "{}", stdout(&output));
+    assert!(stdout(&output).contains("120 of 120 expectations met"), "{}", stdout(&output));
     let report: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).expect("JSON");
     assert_eq!(report["schema"], 1);
     let results = report["results"].as_array().unwrap();
-    assert_eq!(results.len(), 80);
+    assert_eq!(results.len(), 120);
     for result in results {
         assert_eq!(result["met"], true, "{result}");
         assert_eq!(result["expected"], result["verdict"], "{result}");
@@ -350,7 +350,7 @@ fn stress_as_json_is_one_document() {
         assert!((1..=50).contains(&failure["first_run"].as_u64().unwrap()), "{report}");
     }
     let engines: Vec<_> = report["engines"].as_array().unwrap().iter().map(|row| &row["engine"]).collect();
-    assert_eq!(engines, ["loom", "shuttle"]);
+    assert_eq!(engines, ["loom", "exhaustive", "shuttle"]);
     assert!(report["engines"].as_array().unwrap().iter().all(|row| row["verdict"] == "assertion"), "{report}");
 }
 

@@ -162,3 +162,21 @@ fn raw_shuttle_atomics_are_sequentially_consistent_whatever_the_order() {
     });
     assert_eq!(seen, BTreeSet::from([(0, 1), (1, 0), (1, 1)]), "never two zeros");
 }
+
+#[test]
+fn loom_does_not_let_a_task_that_has_yielded_go_on_before_others() {
+    // So a state that only such a schedule leads to is one that loom misses.
+    let program = || {
+        let value = Arc::new(AtomicUsize::new(0));
+        let theirs = Arc::clone(&value);
+        let writer = thread::spawn(move || {
+            thread::yield_now();
+            theirs.store(1, Ordering::SeqCst);
+        });
+        let seen = value.load(Ordering::SeqCst);
+        writer.join().unwrap();
+        seen
+    };
+    outcomes_with(&[Engine::Loom], &Checker::new(), program, [0]);
+    outcomes_with(&[Engine::Exhaustive, Engine::Shuttle(Strategy::Dfs)], &Checker::new(), program, [0, 1]);
+}
