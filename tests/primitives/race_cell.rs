@@ -118,3 +118,54 @@ fn race_cell_is_not_guarded_by_a_lock_that_two_can_have() {
     };
     fails(two_locks, is_race_on_data);
 }
+
+/// Two readers of a lock that write: readers order nobody but writers.
+fn readers_that_write() {
+    let shared = Arc::new((RwLock::new(()), RaceCell::new(0).named("cell")));
+    let theirs = Arc::clone(&shared);
+    let other = thread::spawn(move || {
+        let _guard = theirs.0.read().unwrap();
+        theirs.1.set(1);
+    });
+    let guard = shared.0.read().unwrap();
+    shared.1.set(2);
+    drop(guard);
+    other.join().unwrap();
+}
+
+#[test]
+fn race_cell_readers_of_a_lock_order_nobody_but_writers() {
+    let engines = [Engine::Exhaustive, Engine::shuttle(), Engine::Shuttle(Strategy::Dfs)];
+    fails_with(
+        &engines,
+        &Checker::new(),
+        readers_that_write,
+        |verdict| matches!(verdict, Verdict::DataRace { object, .. } if object == "cell"),
+    );
+}
+
+/// A message that is sent later orders nothing for who receives an earlier one.
+fn two_messages() {
+    let (sender, receiver) = mpsc::channel();
+    let cell = Arc::new(RaceCell::new(0).named("cell"));
+    let (theirs, first) = (Arc::clone(&cell), sender.clone());
+    first.send(1).unwrap();
+    let other = thread::spawn(move || {
+        theirs.set(1);
+        sender.send(2).unwrap();
+    });
+    receiver.recv().unwrap();
+    cell.set(2);
+    other.join().unwrap();
+}
+
+#[test]
+fn race_cell_a_later_message_orders_nothing() {
+    let engines = [Engine::Exhaustive, Engine::shuttle(), Engine::Shuttle(Strategy::Dfs)];
+    fails_with(
+        &engines,
+        &Checker::new(),
+        two_messages,
+        |verdict| matches!(verdict, Verdict::DataRace { object, .. } if object == "cell"),
+    );
+}

@@ -4,7 +4,8 @@
 //! preemptions. So a race is reversed not only where it is: also where the earlier event's task began its turn, since to
 //! switch there preempts nobody (conservative backtracking points: Coons, Musuvathi and others, "Bounded
 //! partial-order reduction", OOPSLA 2013). Nothing is ever asleep: what has been explored from a state may have been
-//! stopped by the bound. So one trace may be run more than once.
+//! stopped by the bound. So one trace may be run more than once. A loop that waits by trying again may
+//! have no end here: then the search is inconclusive.
 
 use super::event::{Events, Tasks};
 use super::node::Counts;
@@ -214,7 +215,7 @@ impl Pilot for Bounded {
 
     fn end(&mut self, x: &Execution, end: End) {
         let acquitted = x.watch.acquitted();
-        if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
+        if acquitted.len() > self.acquitted.len() && !matches!(end, End::Found(_)) {
             let new = &acquitted[self.acquitted.len()..];
             self.acquitted.extend(new.iter().map(|state| (*state, self.depth)));
             self.again = true;

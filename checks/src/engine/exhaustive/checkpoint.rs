@@ -104,6 +104,9 @@ impl Checkpoint {
         if !saved.path.iter().all(|node| known(node.task) && node.asleep.iter().all(|deed| known(deed.task))) {
             return Err(failed("a decision is of a task that it does not list".into()));
         }
+        if saved.path.iter().any(|node| node.choice.is_some_and(Choice::is_empty)) {
+            return Err(failed("a choice has nothing to choose from".into()));
+        }
         Ok(Some(saved))
     }
 

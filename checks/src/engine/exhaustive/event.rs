@@ -7,14 +7,35 @@ use std::collections::HashMap;
 
 /// What is known of an event in every execution of its trace.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(from = "Saved")]
 pub(super) struct Deed {
     /// The task, as [`Tasks`] numbers it.
     pub(super) task: u32,
     touches: Touches,
     /// A bit for each thing that is touched, and perhaps for others: without a common one there is no conflict.
+    #[serde(skip)]
     things: u64,
     /// The answer, if it is a choice.
     pub(super) answer: Option<usize>,
+}
+
+/// A deed as a checkpoint has it.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Saved {
+    task: u32,
+    touches: Touches,
+    answer: Option<usize>,
+}
+
+impl From<Saved> for Deed {
+    fn from(saved: Saved) -> Self {
+        let mut deed = Deed { answer: saved.answer, ..Deed::new(saved.task) };
+        for touch in saved.touches {
+            deed.touch(touch);
+        }
+        deed
+    }
 }
 
 impl Deed {

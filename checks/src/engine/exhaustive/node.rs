@@ -35,6 +35,10 @@ pub(super) struct Choice {
 }
 
 impl Choice {
+    pub(super) fn is_empty(self) -> bool {
+        self.options == 0
+    }
+
     /// The answer after this one, from the first one round; none when all have been given.
     pub(super) fn next(self) -> Option<Self> {
         let answer = (self.answer + 1) % self.options;

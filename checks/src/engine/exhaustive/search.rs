@@ -338,8 +338,8 @@ impl Pilot for Search {
 
     fn end(&mut self, x: &Execution, end: End) {
         let acquitted = x.watch.acquitted();
-        let given_up = matches!(end, End::GivenUp);
-        if acquitted.len() > self.acquitted.len() && given_up {
+        if acquitted.len() > self.acquitted.len() && !matches!(end, End::Found(_)) {
+            // Steps of a cycle that was forced and did not repeat are no decisions of the search.
             let new = &acquitted[self.acquitted.len()..];
             self.acquitted.extend(new.iter().map(|state| (*state, self.depth)));
             self.again = true;
@@ -353,17 +353,18 @@ impl Pilot for Search {
             self.again = true;
             return;
         }
+        if let End::Found(mut found) = end {
+            self.counts.complete += 1;
+            found.execution = self.counts.all();
+            self.found = Some(found);
+            return;
+        }
         self.absorb(x);
         match end {
-            End::Found(mut found) => {
-                self.counts.complete += 1;
-                found.execution = self.counts.all();
-                self.found = Some(found);
-            }
             End::Passed => self.counts.complete += 1,
             End::TooLong => self.counts.too_long += 1,
             End::GivenUp if self.differs.is_none() => self.counts.blocked += 1,
-            End::GivenUp | End::Problem => {}
+            _ => {}
         }
         self.analyse();
         self.resumed = false;
