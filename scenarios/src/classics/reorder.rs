@@ -85,11 +85,10 @@ impl Pair {
         self.b.store(-1, SeqCst);
     }
 
-    /// Whether it is wholly old or wholly new; for each, both values are read anew.
+    /// Whether it is wholly old or wholly new; each checker reads both values anew, once.
     fn is_whole(&self) -> bool {
-        let values = || (self.a.load(SeqCst), self.b.load(SeqCst));
-        let (old, new) = (values() == (0, 0), values() == (1, -1));
-        old || new
+        let values = (self.a.load(SeqCst), self.b.load(SeqCst));
+        values == (0, 0) || values == (1, -1)
     }
 }
 

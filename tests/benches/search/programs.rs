@@ -13,7 +13,9 @@ macro_rules! programs {
             use $thread as thread;
 
             fn all(threads: Vec<JoinHandle<()>>) {
-                threads.into_iter().for_each(|thread| thread.join().unwrap());
+                for thread in threads {
+                    thread.join().unwrap();
+                }
             }
 
             /// Threads with lock-guarded increments.
