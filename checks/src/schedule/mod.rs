@@ -6,7 +6,6 @@
 
 mod record;
 
-#[cfg(feature = "suite")]
 pub(crate) use record::write_whole;
 pub use record::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA};
 
