@@ -19,8 +19,8 @@ fn samplers_are_measured_beside_what_is_published() {
     let row =
         |size: &str| text.lines().find(|line| line.trim_start().starts_with(size)).unwrap_or_else(|| panic!("{text}"));
     let cells = |size: &str| row(size).split_whitespace().collect::<Vec<_>>();
-    // Depth, tasks, and steps: main's start, 3 spawns and 3 joins, 2 setters of 3 steps, a checker of 5.
-    assert_eq!(cells("reorder_3 ")[1..4], ["3", "4", "18"], "{text}");
+    // Depth, tasks, and steps: main's start, 3 spawns and 3 joins, 2 setters of 3 steps, a checker of 3.
+    assert_eq!(cells("reorder_3 ")[1..4], ["3", "4", "16"], "{text}");
     // Main's start, 4 spawns and 4 joins; 2 idle tasks; 2 visitors, each of a start, 3 locks and 6 accesses, with no unlock.
     assert_eq!(cells("carter01 ")[1..4], ["2", "5", "31"], "{text}");
     for (size, published) in
