@@ -183,7 +183,8 @@ impl Checker {
     }
 
     /// Keeps an exhaustive search that a budget cuts in this file, and goes on from what is there. A search that comes to
-    /// its end removes the file. A budget is what one run may spend; executions count from the first run on.
+    /// its end removes the file. A budget is what one run may spend; executions count from the first run on. A search
+    /// with a bound on preemptions is not kept.
     pub fn checkpoint(mut self, file: impl Into<std::path::PathBuf>) -> Self {
         self.plan.checkpoint = Some(file.into());
         self

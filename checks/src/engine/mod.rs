@@ -233,7 +233,7 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
     }
     let executions = searched.counts.complete;
     Ok(match searched.cut {
-        Some(budget) => Outcome::Inconclusive { budget, executions, done: Some(searched.done) },
+        Some(budget) => Outcome::Inconclusive { budget, executions, done: searched.done },
         None => Outcome::Holds(match plan.preemptions {
             Some(preemptions) => Coverage::Bounded { preemptions, executions },
             None => Coverage::Exhaustive { executions },

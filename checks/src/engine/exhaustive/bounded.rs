@@ -62,6 +62,8 @@ pub(super) struct Bounded {
     started: bool,
     pub(super) found: Option<Box<Found>>,
     pub(super) cut: Option<Budget>,
+    /// The program did something else than before, at this step.
+    pub(super) differs: Option<usize>,
 }
 
 impl Bounded {
@@ -81,6 +83,7 @@ impl Bounded {
             started: false,
             found: None,
             cut: None,
+            differs: None,
         }
     }
 
@@ -168,7 +171,7 @@ impl Bounded {
 
 impl Pilot for Bounded {
     fn begin(&mut self, source: &mut Source) -> bool {
-        if self.found.is_some() {
+        if self.found.is_some() || self.differs.is_some() {
             return false;
         }
         if std::mem::take(&mut self.again) {
@@ -202,7 +205,11 @@ impl Pilot for Bounded {
         self.tasks.look_at(x);
         self.absorb(x);
         let task = if self.depth < self.given {
-            enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task)?
+            let task = enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task);
+            if task.is_none() {
+                self.differs = Some(x.log.len() + 1);
+            }
+            task?
         } else {
             self.decide(x, enabled)
         };

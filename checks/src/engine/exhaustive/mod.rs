@@ -37,8 +37,8 @@ pub(super) struct Searched {
     pub(super) counts: Counts,
     pub(super) found: Option<Box<Found>>,
     pub(super) cut: Option<Budget>,
-    /// About how much of the search is done.
-    pub(super) done: f64,
+    /// About how much of the search is done, where that is estimated.
+    pub(super) done: Option<f64>,
     pub(super) problem: Option<Problem>,
     /// Beginnings of executions that the program did not follow as it was to: none, or the reduction is wrong.
     #[cfg(test)]
@@ -80,18 +80,20 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         Some(file) if from_file => _ = std::fs::remove_file(file),
         _ => {}
     }
-    let differs = search.differs.map(|step| {
-        Problem::Nondeterministic(format!("step {step} of a schedule that has been run before can't be taken"))
-    });
     Ok(Searched {
         counts: search.counts,
-        done: search.share(),
+        done: Some(search.share()),
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
-        problem: differs.or(report.problem),
+        problem: search.differs.map(differs).or(report.problem),
         #[cfg(test)]
         strays: search.strays,
     })
+}
+
+/// The program does not do what it did before.
+fn differs(step: usize) -> Problem {
+    Problem::Nondeterministic(format!("step {step} of a schedule that has been run before can't be taken"))
 }
 
 /// Searches every trace that has an execution with so many preemptions.
@@ -106,10 +108,10 @@ fn search_bounded(
     let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
     Searched {
         counts: search.counts,
-        done: 0.0,
+        done: None,
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
-        problem: report.problem,
+        problem: search.differs.map(differs).or(report.problem),
         #[cfg(test)]
         strays: 0,
     }

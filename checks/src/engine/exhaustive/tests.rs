@@ -159,3 +159,18 @@ fn a_checkpoint_of_something_else_is_refused() {
         assert_eq!(std::fs::read_to_string(&file).unwrap(), broken, "what can't be read is left as it is");
     }
 }
+
+#[test]
+fn a_program_that_differs_is_noticed_with_a_bound_too() {
+    // The preflight would have noticed; here it only goes another way once a search has been under way.
+    for preemptions in [None, Some(1)] {
+        let runs = std::sync::atomic::AtomicU32::new(0);
+        let program: Program = Arc::new(move || {
+            let run = runs.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            locks(if run < 2 { 3 } else { 1 }, 1);
+        });
+        let plan = Plan { preemptions, ..Checker::new().plan };
+        let searched = search(&program, &plan, &Arc::default()).unwrap();
+        assert!(matches!(searched.problem, Some(Problem::Nondeterministic(_))), "{preemptions:?}: {searched:?}");
+    }
+}

@@ -11,6 +11,7 @@ pub(crate) use reads_from::ReadsFrom;
 pub(crate) use surw::Surw;
 
 use super::Strategy;
+use super::pilot::yields;
 use crate::execution::{Execution, Kind, ObjectId, Op, Random, Site, TaskId, mix, session};
 use shuttle::scheduler::{Schedule, Scheduler, Task};
 use smallvec::SmallVec;
@@ -102,18 +103,9 @@ fn pending(x: &Execution, task: TaskId) -> Option<&Op> {
     x.tasks[task.index()].pending.as_ref()
 }
 
-/// Whether `task` is about to make room for others.
-fn yields(x: &Execution, task: TaskId) -> bool {
-    pending(x, task).is_some_and(|op| op.kind.yields())
-}
-
 /// The objects that `op` is on: of a wait on a condition variable, the mutex too.
 fn objects(op: &Op) -> impl Iterator<Item = ObjectId> + use<> {
-    let mutex = match op.kind {
-        Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex),
-        _ => None,
-    };
-    op.object.into_iter().chain(mutex)
+    op.object.into_iter().chain(op.kind.mutex())
 }
 
 /// Whether an operation can leave its object other than it was; readers of one lock do not get in each other's way.
