@@ -206,6 +206,7 @@ pub struct Variant {
     missed_by_shuttle: Option<&'static str>,
     bounded: Option<(usize, &'static str)>,
     spurious_wakeups: usize,
+    deny_leaks: bool,
     sizes: &'static [Size],
 }
 
@@ -224,6 +225,7 @@ impl Variant {
             missed_by_shuttle: None,
             bounded: None,
             spurious_wakeups: 0,
+            deny_leaks: false,
             sizes: &[],
         }
     }
@@ -277,6 +279,12 @@ impl Variant {
         Variant { spurious_wakeups: wakeups, ..self }
     }
 
+    /// A thread that still runs when `main` is done is a leak.
+    #[must_use]
+    pub const fn deny_leaks(self) -> Self {
+        Variant { deny_leaks: true, ..self }
+    }
+
     /// The sizes that its program comes in, for measuring: a check runs none of them.
     #[must_use]
     pub const fn sizes(self, sizes: &'static [Size]) -> Self {
@@ -291,6 +299,7 @@ impl Variant {
             full_size: other.full_size,
             proven_at: other.proven_at,
             spurious_wakeups: other.spurious_wakeups,
+            deny_leaks: other.deny_leaks,
             ..self
         }
     }
@@ -356,10 +365,13 @@ impl Variant {
 
     /// The check of this variant under `engine`, before budget and seed.
     pub fn checker(&self, engine: Engine) -> crate::Checker {
-        let checker = crate::Checker::new().engine(engine).spurious_wakeups(self.spurious_wakeups);
-        match self.bounded {
-            Some((preemptions, _)) => checker.preemptions(preemptions),
-            None => checker,
+        let mut checker = crate::Checker::new().engine(engine).spurious_wakeups(self.spurious_wakeups);
+        if self.deny_leaks {
+            checker = checker.deny_leaks();
         }
+        if let Some((preemptions, _)) = self.bounded {
+            checker = checker.preemptions(preemptions);
+        }
+        checker
     }
 }
