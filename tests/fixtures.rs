@@ -6,21 +6,12 @@ use raddle::report::Header;
 use raddle::report::text::{Style, View, counterexample};
 use raddle::{Counterexample, Effort, Engine, Record, Schedule, Study};
 use raddle_scenarios::CATALOGUE;
-use raddle_tests::{files, root};
+use raddle_tests::{records, root};
 use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// Lines of the essential view.
 const SCREEN: usize = 25;
-
-fn records() -> Vec<PathBuf> {
-    let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    files(&root().join("fixtures"))
-        .into_iter()
-        .filter(is_record)
-        .filter(|path| !path.iter().any(|part| part == "bad"))
-        .collect()
-}
 
 /// A record, and the program it is of.
 struct Kept {
@@ -61,7 +52,7 @@ impl Kept {
 
 #[test]
 fn every_buggy_variant_has_a_record() {
-    let recorded: BTreeSet<String> = records()
+    let recorded: BTreeSet<String> = records(false)
         .iter()
         .map(|path| read(path).record)
         .map(|record| format!("{}/{}", record.pattern, record.variant))
@@ -75,7 +66,7 @@ fn every_buggy_variant_has_a_record() {
 
 #[test]
 fn every_record_reproduces_its_verdict_its_schedule_and_its_operations() {
-    for path in records() {
+    for path in records(false) {
         let kept = read(&path);
         let found = kept.replay(kept.first);
         assert_eq!(found.verdict, kept.record.verdict, "{}", path.display());
@@ -88,7 +79,7 @@ fn every_record_reproduces_its_verdict_its_schedule_and_its_operations() {
 
 #[test]
 fn what_one_engine_recorded_the_other_can_follow() {
-    for path in records() {
+    for path in records(false) {
         let kept = read(&path);
         for engine in Engine::DEFAULT {
             let found = kept.replay(engine);
@@ -104,7 +95,7 @@ fn what_one_engine_recorded_the_other_can_follow() {
 
 #[test]
 fn every_record_has_the_fewest_preemptions_and_can_not_be_shrunk() {
-    for path in records() {
+    for path in records(false) {
         let kept = read(&path);
         assert!(kept.record.fewest, "{}: that fewer preemptions don't do is not certified", path.display());
         let study = kept.study();
@@ -120,7 +111,7 @@ fn every_record_has_the_fewest_preemptions_and_can_not_be_shrunk() {
 #[test]
 fn critical_pairs_are_true() {
     let (mut critical, mut others) = (0, 0);
-    for path in records() {
+    for path in records(false) {
         let kept = read(&path);
         let study = kept.study();
         for pair in &study.pairs {
@@ -139,7 +130,7 @@ fn critical_pairs_are_true() {
 
 #[test]
 fn every_record_is_drawn_as_it_was() {
-    for path in records() {
+    for path in records(false) {
         let kept = read(&path);
         let study = kept.study();
         let file = path.strip_prefix(root()).expect("records lie in the repository");

@@ -12,7 +12,7 @@ use programs::{busy, hostile_header, racy};
 use raddle::report::{Header, Words, html, json, mermaid, perfetto, schema};
 use raddle::{Checker, Effort, Engine, Finder, Outcome, Pattern, Place, Study, Variant};
 use raddle_scenarios::CATALOGUE;
-use raddle_tests::{files, root};
+use raddle_tests::root;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -163,10 +163,8 @@ fn the_committed_schemas_are_what_the_types_say() {
 #[test]
 fn every_record_is_of_its_schema() {
     let validator = checks::Validator::new(&schema::record());
-    let folder = root().join("fixtures");
-    let records = files(&folder).into_iter().filter(|path| path.extension().is_some_and(|ending| ending == "json"));
     let mut seen = 0;
-    for path in records.filter(|path| !path.starts_with(folder.join("bad"))) {
+    for path in raddle_tests::records(false) {
         let text = std::fs::read_to_string(&path).unwrap();
         let record = serde_json::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
         assert_eq!(validator.validate(&record), Ok(()), "{}", path.display());

@@ -58,3 +58,14 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
     found.sort();
     found
 }
+
+/// The recorded counterexamples; the bad ones too if they are asked for.
+#[must_use]
+pub fn records(bad: bool) -> Vec<PathBuf> {
+    let folder = root().join("fixtures");
+    let is_record = |path: &PathBuf| {
+        let name = path.to_string_lossy();
+        name.ends_with(".json") && !name.ends_with(".property.json") && (bad || !path.starts_with(folder.join("bad")))
+    };
+    files(&folder).into_iter().filter(is_record).collect()
+}

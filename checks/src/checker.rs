@@ -4,6 +4,7 @@ use crate::engine::{self, Engine, Followed, Program};
 use crate::execution::Rules;
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
+use crate::property::{self, Property};
 use crate::report::text;
 use crate::schedule::Schedule;
 use crate::study::{self, Effort, Like, Study};
@@ -233,6 +234,14 @@ impl Checker {
         }
     }
 
+    /// Explores `property`: proptest draws parameters and schedules, 1,000 executions unless told otherwise, and shrinks both.
+    ///
+    /// # Errors
+    /// As [`Checker::run`]; if the strategy gives no value, or the kept regressions can't be read or written.
+    pub fn run_property(&self, property: &Property) -> Result<Outcome, CheckError> {
+        property::search(property, &self.plan, &self.progress)
+    }
+
     /// Makes what this check found in `program` as short as it gets, certifies that, and explains it.
     ///
     /// # Errors
@@ -295,17 +304,32 @@ impl Checker {
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        match self.run_program(&program) {
+        self.settle(self.run_program(&program), |_| program);
+    }
+
+    /// Explores `property`, and panics unless it holds.
+    ///
+    /// # Panics
+    /// As [`Checker::check`].
+    #[track_caller]
+    pub fn check_property(&self, property: &Property) {
+        self.settle(self.run_property(property), |found| {
+            let values = found.parameters.as_ref().map_or(&serde_json::Value::Null, |parameters| parameters.values());
+            Arc::new(property.at(values).expect("the values were drawn by it"))
+        });
+    }
+
+    #[track_caller]
+    fn settle(&self, outcome: Result<Outcome, CheckError>, program: impl FnOnce(&Counterexample) -> Program) {
+        match outcome {
             Ok(Outcome::Holds(_)) => {}
-            Ok(Outcome::Fails(counterexample)) => {
-                match study::study(&program, &self.plan, &counterexample, Effort::default()) {
-                    Ok(study) => {
-                        let text = text::counterexample(None, &study, &text::Style::PLAIN);
-                        panic!("raddle found a counterexample\n\n{text}");
-                    }
-                    Err(error) => panic!("{error}"),
+            Ok(Outcome::Fails(found)) => match study::study(&program(&found), &self.plan, &found, Effort::default()) {
+                Ok(study) => {
+                    let text = text::counterexample(None, &study, &text::Style::PLAIN);
+                    panic!("raddle found a counterexample\n\n{text}");
                 }
-            }
+                Err(error) => panic!("{error}"),
+            },
             Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \
                  make the program smaller, raise the budget, bound the preemptions (`Checker::preemptions`), or \

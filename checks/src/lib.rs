@@ -18,6 +18,7 @@ mod execution;
 mod extent;
 mod fairness;
 mod outcome;
+mod property;
 pub mod report;
 mod scenario;
 mod schedule;
@@ -37,6 +38,8 @@ pub use engine::{Engine, Followed, Strategy};
 pub use extent::Extent;
 pub use fairness::{Bypass, Request};
 pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Outcome};
+pub use property::{Parameters, Property, property};
+pub use proptest;
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};
 pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
@@ -46,7 +49,7 @@ pub use verdict::{Access, Place, Verdict, Wait, Waiting};
 
 /// What a scenario file declares itself with.
 pub mod prelude {
-    pub use crate::{Class, Engine, Expect, Pattern, Size, Variant};
+    pub use crate::{Class, Engine, Expect, Pattern, Property, Size, Variant};
 }
 
 /// One of `0..options`, as the search decides: every answer is explored by engines that enumerate, and drawn by those

@@ -1,6 +1,7 @@
 //! What a check comes to: an outcome, how much was searched, and why a check can't be made at all.
 
 use crate::engine::Engine;
+use crate::property::Parameters;
 use crate::schedule::Schedule;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
@@ -77,6 +78,9 @@ pub struct Counterexample {
     pub none_within: Option<usize>,
     /// Of a portfolio: which of its members found it.
     pub found_by: Option<Engine>,
+    /// Of a property: at which parameters it fails, as small as they got.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<Parameters>,
     /// Who ran when, and how each choice was answered.
     pub schedule: Schedule,
     /// Every operation, in order.
@@ -158,6 +162,17 @@ pub enum CheckError {
         /// What is wrong with it.
         what: String,
     },
+    /// What a property has failed at before can't be read, or not be kept.
+    #[error("the regressions {}: {what}; mend the file, or remove it, to draw anew", path.display())]
+    Regressions {
+        /// The file.
+        path: std::path::PathBuf,
+        /// What is wrong with it.
+        what: String,
+    },
+    /// A property's strategy gives no value.
+    #[error("the strategy gives no value: {0}")]
+    Strategy(String),
     /// The engine itself gave up.
     #[error("the engine stopped: {0}")]
     Engine(String),

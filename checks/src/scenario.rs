@@ -2,15 +2,17 @@
 //!
 //! Declarations are constants, so that the catalogue is plain data: a stranger's project has its own.
 
+mod expect;
 mod size;
 
+pub use expect::{Class, Expect};
 pub use size::{Published, Size};
 
 use crate::engine::Engine;
-use crate::outcome::Outcome;
+use crate::outcome::Counterexample;
+use crate::property::Property;
 use crate::source::Source;
-use crate::verdict::Verdict;
-use std::fmt;
+use std::sync::Arc;
 
 /// All patterns of a project.
 #[derive(Clone, Copy, Debug)]
@@ -19,6 +21,9 @@ pub struct Catalogue {
     pub name: &'static str,
     /// Its families, in order.
     pub families: &'static [Family],
+    /// The folder that keeps what properties of correct variants failed at, `<pattern>/<variant>.property.json`, to be tried
+    /// first the next time; nothing is kept where it is not there.
+    pub regressions: Option<&'static str>,
 }
 
 /// Patterns that belong together.
@@ -64,133 +69,6 @@ impl Pattern {
     }
 }
 
-/// A bug's class, in the words of the literature (Lu et al., ASPLOS 2008, and what it leaves out).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Class {
-    /// Steps that belong together are interrupted.
-    AtomicityViolation,
-    /// Two steps happen in the wrong order.
-    OrderViolation,
-    /// Unordered accesses to a plain variable.
-    DataRace,
-    /// A cycle of waiting.
-    Deadlock,
-    /// A wakeup that comes too early, or never, or to the wrong task.
-    LostWakeup,
-    /// A task is passed over.
-    Starvation,
-    /// Tasks run in circles.
-    Livelock,
-    /// Something is never given back.
-    Leak,
-    /// An API is used against its contract.
-    Misuse,
-}
-
-impl Class {
-    /// The class in words.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Class::AtomicityViolation => "atomicity violation",
-            Class::OrderViolation => "order violation",
-            Class::DataRace => "data race",
-            Class::Deadlock => "deadlock",
-            Class::LostWakeup => "lost wakeup",
-            Class::Starvation => "starvation",
-            Class::Livelock => "livelock",
-            Class::Leak => "leak",
-            Class::Misuse => "misuse",
-        }
-    }
-}
-
-impl fmt::Display for Class {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-/// What a variant has to come to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Expect {
-    /// Nothing fails.
-    Holds,
-    /// A panic whose message contains this.
-    Assertion(&'static str),
-    /// A data race on the object of this name.
-    DataRace(&'static str),
-    /// A cycle of so many tasks.
-    Deadlock(usize),
-    /// Some task waits in vain, and there is no cycle.
-    Stuck,
-    /// A bypass more often than its bound.
-    Starvation,
-    /// The same steps recur.
-    Livelock,
-    /// Something is left behind.
-    Leak,
-    /// A contract is broken.
-    Misuse,
-}
-
-impl Expect {
-    /// Whether `verdict` is the one expected.
-    #[must_use]
-    pub fn matches(self, verdict: &Verdict) -> bool {
-        match (self, verdict) {
-            (Expect::Assertion(text), Verdict::Assertion { message, .. }) => message.contains(text),
-            (Expect::DataRace(name), Verdict::DataRace { object, .. }) => name == object,
-            (Expect::Deadlock(tasks), Verdict::Deadlock { cycle }) => cycle.len() == tasks,
-            (Expect::Stuck, Verdict::Stuck { .. })
-            | (Expect::Starvation, Verdict::Starvation { .. })
-            | (Expect::Livelock, Verdict::Livelock { .. })
-            | (Expect::Leak, Verdict::Leak { .. })
-            | (Expect::Misuse, Verdict::Misuse { .. }) => true,
-            _ => false,
-        }
-    }
-
-    /// Whether `outcome` is the one expected: an inconclusive one never is.
-    #[must_use]
-    pub fn met_by(self, outcome: &Outcome) -> bool {
-        match outcome {
-            Outcome::Holds(_) => self == Expect::Holds,
-            Outcome::Fails(counterexample) => self.matches(&counterexample.verdict),
-            Outcome::Inconclusive { .. } => false,
-        }
-    }
-
-    /// The expectation's one word: a verdict's name, or `holds`.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Expect::Holds => "holds",
-            Expect::Assertion(_) => "assertion",
-            Expect::DataRace(_) => "data race",
-            Expect::Deadlock(_) => "deadlock",
-            Expect::Stuck => "stuck",
-            Expect::Starvation => "starvation",
-            Expect::Livelock => "livelock",
-            Expect::Leak => "leak",
-            Expect::Misuse => "misuse",
-        }
-    }
-}
-
-impl fmt::Display for Expect {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Expect::Assertion(text) => write!(f, "assertion ({text})"),
-            Expect::DataRace(object) => write!(f, "data race on {object}"),
-            Expect::Deadlock(tasks) => write!(f, "deadlock of {tasks}"),
-            other => f.write_str(other.name()),
-        }
-    }
-}
-
 /// One program of a pattern.
 #[derive(Clone, Copy, Debug)]
 pub struct Variant {
@@ -208,6 +86,8 @@ pub struct Variant {
     spurious_wakeups: usize,
     deny_leaks: bool,
     sizes: &'static [Size],
+    property: Option<fn() -> Property>,
+    smallest: Option<(&'static str, usize)>,
 }
 
 impl Variant {
@@ -227,6 +107,8 @@ impl Variant {
             spurious_wakeups: 0,
             deny_leaks: false,
             sizes: &[],
+            property: None,
+            smallest: None,
         }
     }
 
@@ -291,6 +173,19 @@ impl Variant {
         Variant { sizes, ..self }
     }
 
+    /// The programs that [`Engine::Property`] draws from; without it only the schedule is drawn.
+    #[must_use]
+    pub const fn property(self, property: fn() -> Property) -> Self {
+        Variant { property: Some(property), ..self }
+    }
+
+    /// The smallest parameters at which it fails, as [`Parameters`](crate::Parameters) prints them, and the fewest
+    /// preemptions that does it take.
+    #[must_use]
+    pub const fn smallest(self, parameters: &'static str, preemptions: usize) -> Self {
+        Variant { smallest: Some((parameters, preemptions)), ..self }
+    }
+
     /// The same declaration over another program, at every size: what a gate has to notice.
     #[must_use]
     pub const fn with_program_of(self, other: &Variant) -> Self {
@@ -300,6 +195,7 @@ impl Variant {
             proven_at: other.proven_at,
             spurious_wakeups: other.spurious_wakeups,
             deny_leaks: other.deny_leaks,
+            property: other.property,
             ..self
         }
     }
@@ -327,7 +223,7 @@ impl Variant {
     pub fn missed(&self, engine: Engine) -> Option<&'static str> {
         match engine {
             Engine::Loom => self.missed_by_loom,
-            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => self.missed_by_shuttle,
+            _ => self.missed_by_shuttle,
         }
     }
 
@@ -343,12 +239,34 @@ impl Variant {
         self.sizes
     }
 
+    /// The smallest parameters at which it fails, and the preemptions that it takes, if they are declared.
+    #[must_use]
+    pub const fn declared_smallest(&self) -> Option<(&'static str, usize)> {
+        self.smallest
+    }
+
+    /// The property, if one is declared.
+    #[must_use]
+    pub fn declared_property(&self) -> Option<Property> {
+        self.property.map(|property| property())
+    }
+
+    /// The program that `found` is a counterexample of, which `engine` found.
+    #[must_use]
+    pub fn program_of(&self, engine: Engine, found: &Counterexample) -> Arc<dyn Fn() + Send + Sync> {
+        let drawn = || {
+            let values = found.parameters.as_ref()?.values();
+            Some(Arc::new(self.declared_property()?.at(values).ok()?) as Arc<dyn Fn() + Send + Sync>)
+        };
+        drawn().unwrap_or_else(|| Arc::new(self.program(engine)))
+    }
+
     /// The program for `engine`. The depth-first search without reduction gets the small one too.
     #[must_use]
     pub fn program(&self, engine: Engine) -> fn() {
         match engine {
             Engine::Exhaustive => self.proven_at.map(|(_, program)| program).or(self.full_size),
-            engine => self.full_size.filter(|_| engine.samples()),
+            engine => self.full_size.filter(|_| engine.samples_full_size()),
         }
         .unwrap_or(self.program)
     }
@@ -358,7 +276,9 @@ impl Variant {
     pub fn is_same_program(&self, one: Engine, two: Engine) -> bool {
         let which = |engine: Engine| match engine {
             Engine::Exhaustive if self.proven_at.is_some() => 2,
-            engine => usize::from(self.full_size.is_some() && (engine.samples() || engine == Engine::Exhaustive)),
+            engine => {
+                usize::from(self.full_size.is_some() && (engine.samples_full_size() || engine == Engine::Exhaustive))
+            }
         };
         which(one) == which(two)
     }

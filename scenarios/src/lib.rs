@@ -10,5 +10,8 @@ pub mod pitfalls;
 pub mod threads;
 
 /// All patterns.
-pub const CATALOGUE: Catalogue =
-    Catalogue { name: "raddle", families: &[threads::FAMILY, locks::FAMILY, pitfalls::FAMILY, classics::FAMILY] };
+pub const CATALOGUE: Catalogue = Catalogue {
+    name: "raddle",
+    families: &[threads::FAMILY, locks::FAMILY, pitfalls::FAMILY, classics::FAMILY],
+    regressions: Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures")),
+};

@@ -7,10 +7,9 @@ use proptest::prelude::*;
 use proptest::sample::{Index, select};
 use proptest::test_runner::{Config, RngSeed, TestRunner};
 use raddle::{Record, SCHEMA, Schedule};
-use raddle_tests::{files, root};
 use std::cell::Cell;
 use std::ops::Range;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 mod hostile;
 
@@ -26,12 +25,8 @@ fn check<S: Strategy>(cases: u32, strategy: S, property: impl Fn(S::Value) -> Re
 
 /// Every record in `fixtures/`, the bad ones too.
 fn records() -> Vec<String> {
-    let is_record = |path: &PathBuf| path.extension().is_some_and(|extension| extension == "json");
-    let texts: Vec<String> = files(&root().join("fixtures"))
-        .into_iter()
-        .filter(is_record)
-        .map(|path| std::fs::read_to_string(path).expect("a fixture"))
-        .collect();
+    let texts: Vec<String> =
+        raddle_tests::records(true).into_iter().map(|path| std::fs::read_to_string(path).expect("a fixture")).collect();
     assert!(texts.len() >= 20, "only {} records", texts.len());
     texts
 }

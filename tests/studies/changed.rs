@@ -42,7 +42,7 @@ fn catalogue(variant: Variant, text: &'static str) -> &'static Catalogue {
     let source = Source { path: "src/lossy.rs", text };
     let pattern = Pattern::new("edited/counter", "none", source, vec![variant].leak());
     let families = vec![Family { name: "edited", patterns: vec![pattern].leak() }].leak();
-    Box::leak(Box::new(Catalogue { name: "edited", families }))
+    Box::leak(Box::new(Catalogue { name: "edited", families, regressions: None }))
 }
 
 fn raddle(catalogue: &'static Catalogue, arguments: &[&str]) -> u8 {

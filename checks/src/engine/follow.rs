@@ -36,22 +36,14 @@ pub(crate) fn follow(
     if engine == Engine::Loom && schedule.weak {
         return find_again(plan, program, schedule);
     }
-    let report = match engine {
-        Engine::Loom => {
-            let rules = Rules {
-                record: true,
-                executions_max: REPLAYS_MAX,
-                schedule: Some(schedule.clone()),
-                ..plan.rules(Engine::Loom)
-            };
-            loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
-        }
-        Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => {
-            let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
-            // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
-            let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };
-            shuttle::run_once(program, Rules { recurrences, ..rules }, &schedule.answers)
-        }
+    let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
+    let report = if engine == Engine::Loom {
+        let rules = Rules { executions_max: REPLAYS_MAX, ..rules };
+        loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
+    } else {
+        // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
+        let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };
+        shuttle::run_once(program, Rules { recurrences, ..rules }, &schedule.answers)
     };
     let mut drift = match report.problem {
         Some(Problem::Drift(drift)) => Some(drift),
@@ -71,6 +63,7 @@ pub(crate) fn follow(
         execution: 1,
         none_within: None,
         found_by: None,
+        parameters: None,
         schedule: Schedule::of(&found),
         trace: found.trace.expect("the run was recorded"),
     };

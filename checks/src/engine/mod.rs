@@ -2,6 +2,7 @@
 //!
 //! Only this module, and the inner parts of the facade's primitives, name loom or shuttle.
 
+pub(crate) mod errand;
 mod exhaustive;
 mod follow;
 pub(crate) mod loom;
@@ -18,6 +19,7 @@ pub use self::shuttle::Strategy;
 use crate::checker::Plan;
 use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport};
 use crate::outcome::{CheckError, Counterexample, Coverage, Outcome};
+use crate::property::{self, Property};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use std::fmt;
@@ -42,11 +44,14 @@ pub enum Engine {
     Exhaustive,
     /// Several of shuttle's strategies side by side, on all processors: what they find does not depend on how many there are.
     Portfolio,
+    /// proptest draws the schedule, a number for each decision, and shrinks it; of a [`Property`](crate::Property), what the
+    /// program is made of, too. Over shuttle.
+    Property,
 }
 
 impl Engine {
     /// Every engine, in the order of the matrix.
-    pub const ALL: [Engine; 10] = [
+    pub const ALL: [Engine; 11] = [
         Engine::Loom,
         Engine::Exhaustive,
         Engine::Shuttle(Strategy::Random),
@@ -57,10 +62,12 @@ impl Engine {
         Engine::Shuttle(Strategy::ReadsFrom),
         Engine::Shuttle(Strategy::Dfs),
         Engine::Portfolio,
+        Engine::Property,
     ];
 
     /// The engines that a check runs unless told otherwise.
-    pub const DEFAULT: [Engine; 3] = [Engine::Loom, Engine::Exhaustive, Engine::Shuttle(Strategy::Random)];
+    pub const DEFAULT: [Engine; 4] =
+        [Engine::Loom, Engine::Exhaustive, Engine::Shuttle(Strategy::Random), Engine::Property];
 
     /// shuttle with uniformly random schedules.
     #[must_use]
@@ -82,6 +89,7 @@ impl Engine {
             Engine::Shuttle(Strategy::ReadsFrom) => "shuttle-rf",
             Engine::Shuttle(Strategy::Dfs) => "shuttle-dfs",
             Engine::Portfolio => "portfolio",
+            Engine::Property => "property",
         }
     }
 
@@ -90,7 +98,7 @@ impl Engine {
     pub fn version(self) -> &'static str {
         match self {
             Engine::Loom => loom::VERSION,
-            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => shuttle::VERSION,
+            _ => shuttle::VERSION,
         }
     }
 
@@ -99,14 +107,14 @@ impl Engine {
     pub fn threads_max(self) -> Option<usize> {
         match self {
             Engine::Loom => Some(loom::THREADS_MAX),
-            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => None,
+            _ => None,
         }
     }
 
     pub(crate) fn mode(self) -> Mode {
         match self {
             Engine::Loom => Mode::Loom,
-            Engine::Shuttle(_) | Engine::Exhaustive | Engine::Portfolio => Mode::Shuttle,
+            _ => Mode::Shuttle,
         }
     }
 
@@ -115,8 +123,13 @@ impl Engine {
     pub fn guarantee(self) -> Option<&'static str> {
         match self {
             Engine::Shuttle(strategy) => strategy.guarantee(),
-            Engine::Loom | Engine::Exhaustive | Engine::Portfolio => None,
+            _ => None,
         }
+    }
+
+    /// Whether it is given the program at the article's size: it samples, and draws no sizes of its own.
+    pub(crate) fn samples_full_size(self) -> bool {
+        self.samples() && self != Engine::Property
     }
 
     /// Whether it draws schedules at random rather than enumerating them.
@@ -167,11 +180,14 @@ pub(crate) fn explore(
     program: &Program,
     progress: &Arc<AtomicU64>,
 ) -> Result<Outcome, CheckError> {
-    preflight(engine, plan, program)?;
+    if engine != Engine::Property {
+        preflight(engine, plan, program)?;
+    }
     match engine {
         Engine::Loom => deepen(plan, program, progress),
         Engine::Exhaustive => prove(plan, program, progress),
         Engine::Portfolio => portfolio::explore(plan, program, progress),
+        Engine::Property => property::search(&Property::of(program.clone()), plan, progress),
         Engine::Shuttle(strategy) => {
             let rules = plan.rules(engine);
             let report = shuttle::explore(program, strategy, plan.seed, rules, progress, || None);
@@ -194,7 +210,7 @@ pub(crate) fn explore(
 
 /// Runs the program twice along one schedule before anything else: it has to do the same both times, and not have
 /// more threads than the engine takes.
-fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), CheckError> {
+pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), CheckError> {
     let report = shuttle::run_twice(program, plan.rules(Engine::shuttle()));
     if let (Some(limit), names) = (engine.threads_max(), &report.tasks)
         && names.len() > limit
@@ -296,7 +312,7 @@ fn confirm_loom(
 }
 
 /// Runs a failing execution of shuttle's again along its schedule, recording it.
-fn confirm(engine: Engine, plan: &Plan, program: &Program, found: &Found) -> Result<Outcome, CheckError> {
+pub(crate) fn confirm(engine: Engine, plan: &Plan, program: &Program, found: &Found) -> Result<Outcome, CheckError> {
     let schedule = Schedule::of(found);
     let rules = Rules { record: true, schedule: Some(schedule), ..plan.rules(engine) };
     let again = shuttle::run_once(program, rules, &found.answers);
@@ -318,6 +334,7 @@ fn settle(
             execution: before + found.execution,
             none_within,
             found_by: None,
+            parameters: None,
             schedule: Schedule::of(&other),
             trace: other.trace.expect("the run was recorded"),
         }))),

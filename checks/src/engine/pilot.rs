@@ -91,10 +91,10 @@ impl<P: Pilot> Cockpit<P> {
 /// Lets `pilot` fly `program` until it has had enough, or the run breaks off. Gives the pilot back as it is then; of a run
 /// that broke off a thread is left that keeps it as well.
 pub(crate) fn fly<P: Pilot>(program: &Program, rules: &Rules, pilot: P) -> (Arc<Mutex<P>>, SessionReport) {
-    fly_counting(program, rules, &Arc::default(), pilot)
+    fly_counting(program, &Rules { journal: true, ..rules.clone() }, &Arc::default(), pilot)
 }
 
-/// The same, counting executions into `progress`.
+/// The same, counting executions into `progress`, and keeping what each step touches only if the rules say so.
 pub(crate) fn fly_counting<P: Pilot>(
     program: &Program,
     rules: &Rules,
@@ -103,7 +103,7 @@ pub(crate) fn fly_counting<P: Pilot>(
 ) -> (Arc<Mutex<P>>, SessionReport) {
     let pilot = Arc::new(Mutex::new(pilot));
     let run = |gated| {
-        let rules = Rules { gated, executions_max: u64::MAX, time_max: None, journal: true, ..rules.clone() };
+        let rules = Rules { gated, executions_max: u64::MAX, time_max: None, ..rules.clone() };
         let cockpit = Cockpit { pilot: Arc::clone(&pilot), given_up: false, flying: false };
         let program = Arc::clone(program);
         Session::run(rules, Source::Script(Script::default()), Arc::clone(progress), move || {

@@ -77,7 +77,7 @@ impl Source {
         match self {
             Source::Random(random) => random.below(options),
             Source::Script(script) => script.choose(task, nth, options),
-            Source::Recorded(answers) => answers.pop_front().unwrap_or(0).min(options - 1),
+            Source::Recorded(answers) => answers.pop_front().unwrap_or(0) % options,
         }
     }
 }

@@ -82,11 +82,14 @@ fn facts(header: Option<&Header>, study: &Study) -> Markup {
         ("as found", vec![study.found.to_string()]),
         ("now", vec![format!("{} ({} replays)", study.shrunk, study.replays)]),
     ]);
+    if let (None, Some(parameters)) = (header, &found.parameters) {
+        facts.push(("at", vec![parameters.to_string()]));
+    }
     if let Some(header) = header {
         let words = header.words.iter().map(|words| format!("{} ({})", words.text, words.at));
         let finders = header.found.iter().map(|finder| {
             let seed = finder.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
-            format!("{} {}{seed}, execution {}", finder.name(), finder.version, finder.execution)
+            format!("{} {}{seed}, {}", finder.name(), finder.version, finder.execution())
         });
         facts.push(("bug", words.collect()));
         facts.push(("found by", finders.collect()));

@@ -33,6 +33,9 @@ pub(super) struct Document<'a> {
     execution: u64,
     /// The search that found it had proven that nothing fails with this many preemptions, if it went about it that way.
     none_within: Option<usize>,
+    /// Of a property: at which parameters it fails, as small as they got; a value, or those of its parts in order.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    parameters: Option<&'a serde_json::Value>,
     /// Who runs when: following it gives this counterexample again.
     schedule: &'a Schedule,
     /// What happens along the schedule.
@@ -89,6 +92,7 @@ pub fn counterexample(header: Option<&Header>, study: &Study) -> String {
         verdict: &found.verdict,
         execution: found.execution,
         none_within: found.none_within,
+        parameters: found.parameters.as_ref().map(crate::Parameters::values),
         schedule: &found.schedule,
         trace: Happenings {
             tasks: &found.trace.tasks,

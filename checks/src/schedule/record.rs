@@ -66,6 +66,9 @@ pub struct Finder {
     /// Of a portfolio: which of its members found it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub member: Option<Engine>,
+    /// Of a property: the smallest parameters at which it failed, `threads 2, rounds 1`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parameters: Option<String>,
 }
 
 impl Finder {
@@ -73,13 +76,20 @@ impl Finder {
     #[must_use]
     pub fn new(engine: Engine, seed: u64, execution: u64) -> Self {
         let version = engine.version().to_owned();
-        Finder { engine, version, seed: engine.samples().then_some(seed), execution, member: None }
+        Finder { engine, version, seed: engine.samples().then_some(seed), execution, member: None, parameters: None }
     }
 
     /// The engine's name, and the member's of a portfolio.
     #[must_use]
     pub fn name(&self) -> String {
         self.member.map_or_else(|| self.engine.to_string(), |member| format!("{} ({member})", self.engine))
+    }
+
+    /// The execution that failed, and at which parameters.
+    #[must_use]
+    pub fn execution(&self) -> String {
+        let at = self.parameters.as_ref().map(|parameters| format!(" at {parameters}")).unwrap_or_default();
+        format!("execution {}{at}", self.execution)
     }
 }
 

@@ -109,8 +109,10 @@ pub(crate) fn study(
     let mut desk = Desk::new(program, plan, Arc::new(move |other: &Verdict| other.is_like(&verdict)), effort);
     let Some(start) = desk.first_run(found) else { return Ok(weak(found)) };
     let study = desk.study(start)?;
-    let Counterexample { execution, none_within, found_by, .. } = *found;
-    Ok(Study { counterexample: Counterexample { execution, none_within, found_by, ..study.counterexample }, ..study })
+    let Counterexample { execution, none_within, found_by, ref parameters, .. } = *found;
+    let parameters = parameters.clone();
+    let counterexample = Counterexample { execution, none_within, found_by, parameters, ..study.counterexample };
+    Ok(Study { counterexample, ..study })
 }
 
 /// Looks for a failure near an old schedule, and studies it.

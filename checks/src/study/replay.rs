@@ -4,12 +4,12 @@
 //! is done the execution ends without further interruptions: the current task as long as it can, then the earliest.
 
 use crate::engine::Program;
-use crate::engine::pilot::{End, Pilot, by_default, fly};
-use crate::execution::{Acquittal, Decision, Execution, Pending, Rules, Source, Step, TaskId};
+use crate::engine::errand::{Errand, Errands};
+use crate::engine::pilot::{End, by_default};
+use crate::execution::{Decision, Execution, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;
-use std::sync::PoisonError;
-use std::sync::mpsc::{Receiver, Sender, channel};
+use std::sync::Arc;
 
 /// Who is to run when, and how each choice is to be answered.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -97,116 +97,64 @@ impl Run {
     }
 }
 
-struct Follower {
-    plans: Receiver<Plan>,
-    /// Nobody listens any more once it is gone.
-    runs: Option<Sender<Run>>,
-    plan: Option<Plan>,
+/// Follows a plan.
+struct Follow {
+    plan: Plan,
     /// Steps of the plan that are done or skipped.
     at: usize,
     /// Steps of the log that have been held against the plan.
     seen: usize,
     preemptions: usize,
-    /// States of this plan whose cycle did not repeat.
-    acquitted: Vec<Acquittal>,
 }
 
-impl Pilot for Follower {
-    fn begin(&mut self, source: &mut Source) -> bool {
-        if self.plan.is_none() {
-            self.plan = self.plans.recv().ok();
-        }
-        let Some(plan) = &self.plan else { return false };
-        *source = Source::Recorded(plan.answers.iter().copied().collect());
+impl Errand for Follow {
+    type Report = Run;
+
+    fn begin(&mut self, source: &mut Source) {
+        *source = Source::Recorded(self.plan.answers.iter().copied().collect());
         (self.at, self.seen, self.preemptions) = (0, 0, 0);
-        true
     }
 
     fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
-        if x.watch.acquitted().len() > self.acquitted.len() {
-            // A cycle was forced, and did not repeat: the plan goes once more without.
-            return None;
-        }
-        let plan = self.plan.as_ref()?;
+        let steps = &self.plan.steps;
         for decision in &x.log[self.seen..] {
-            if plan.steps.get(self.at) == Some(&decision.task) {
+            if steps.get(self.at) == Some(&decision.task) {
                 self.at += 1;
             }
         }
         self.seen = x.log.len();
-        let skipped = plan.steps[self.at..].iter().take_while(|task| !enabled.contains(task)).count();
+        let skipped = steps[self.at..].iter().take_while(|task| !enabled.contains(task)).count();
         self.at += skipped;
-        let chosen = plan.steps.get(self.at).copied().unwrap_or_else(|| by_default(x, enabled));
+        let chosen = steps.get(self.at).copied().unwrap_or_else(|| by_default(x, enabled));
         self.preemptions += usize::from(x.preempts(chosen).is_some());
         Some(chosen)
     }
 
-    fn end(&mut self, x: &Execution, end: End) {
-        let acquitted = x.watch.acquitted();
-        if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
-            self.acquitted = acquitted.to_vec();
-            return;
-        }
-        self.acquitted.clear();
-        self.plan = None;
-        if let Some(runs) = &self.runs {
-            let _ = runs.send(Run::of(x, end, self.preemptions));
-        }
-    }
-
-    fn restart(&mut self) {}
-
-    fn acquitted(&self) -> Vec<Acquittal> {
-        self.acquitted.clone()
+    fn end(self, x: &Execution, end: End) -> Run {
+        Run::of(x, end, self.preemptions)
     }
 }
 
 /// Replays plans.
 pub(super) struct Replayer {
-    program: Program,
-    rules: Rules,
-    line: Option<(Sender<Plan>, Receiver<Run>)>,
+    errands: Errands<Follow>,
     /// Replays so far.
     pub(super) replays: u64,
     /// Steps of all of them.
     pub(super) steps: u64,
-    /// Runs that broke off, each of which keeps a thread for good.
-    broken: usize,
 }
-
-/// Runs that may break off before nothing is replayed any more.
-const BROKEN_MAX: usize = 8;
 
 impl Replayer {
     pub(super) fn new(program: &Program, rules: &Rules) -> Self {
-        Replayer { program: program.clone(), rules: rules.clone(), line: None, replays: 0, steps: 0, broken: 0 }
+        let rules = Rules { journal: true, ..rules.clone() };
+        Replayer { errands: Errands::new(program, &rules, &Arc::default()), replays: 0, steps: 0 }
     }
 
     /// Runs the program along `plan`.
     pub(super) fn replay(&mut self, plan: &Plan) -> Run {
         self.replays += 1;
-        if self.broken >= BROKEN_MAX {
-            return Run::nowhere();
-        }
-        let (plans, runs) = self.line.get_or_insert_with(|| {
-            let ((plans, their_plans), (their_runs, runs)) = (channel(), channel());
-            let (program, rules) = (self.program.clone(), self.rules.clone());
-            std::thread::spawn(move || {
-                let (plan, acquitted) = (None, Vec::new());
-                let (plans, runs) = (their_plans, Some(their_runs));
-                let follower = Follower { plans, runs, plan, at: 0, seen: 0, preemptions: 0, acquitted };
-                let (follower, _) = fly(&program, &rules, follower);
-                // A destructor that left the run no way to go on keeps its thread, and the pilot with it.
-                follower.lock().unwrap_or_else(PoisonError::into_inner).runs = None;
-            });
-            (plans, runs)
-        });
-        let run = plans.send(plan.clone()).ok().and_then(|()| runs.recv().ok());
+        let run = self.errands.run(Follow { plan: plan.clone(), at: 0, seen: 0, preemptions: 0 });
         self.steps += run.as_ref().map_or(0, |run| run.log.len() as u64);
-        run.unwrap_or_else(|| {
-            self.line = None;
-            self.broken += 1;
-            Run::nowhere()
-        })
+        run.unwrap_or_else(Run::nowhere)
     }
 }

@@ -17,7 +17,7 @@ pub(super) struct Cli {
 const AFTER: &str = "\
 Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can't be read; 3 a search was cut short.
 
-  raddle check                                     every pattern under loom, exhaustive and shuttle
+  raddle check                                     every pattern under loom, exhaustive, shuttle and property
   raddle check locks --engine loom                 one family, one engine
   raddle trace locks/lock_order/opposite_orders    the interleaving that deadlocks
   raddle stress locks/lock_order/opposite_orders   how often real threads deadlock
@@ -76,7 +76,7 @@ pub(super) struct Selection {
     /// Families, patterns or variants: `locks`, `locks/mutex`, `locks/mutex/split_lock`; all if none is given
     #[arg(value_name = "PATTERN")]
     pub(super) patterns: Vec<String>,
-    /// Which engine explores; may be given more than once [default: loom, exhaustive and shuttle]
+    /// Which engine explores; may be given more than once [default: loom, exhaustive, shuttle and property]
     #[arg(short, long = "engine", value_name = "ENGINE", value_parser = clap::builder::PossibleValuesParser::new(Engine::ALL.map(Engine::name)))]
     pub(super) engines: Vec<String>,
     /// The seed of engines that draw schedules
@@ -312,5 +312,5 @@ pub(super) struct SamplersArgs {
 
 /// The names of the engines that sample.
 fn samplers() -> clap::builder::PossibleValuesParser {
-    Engine::ALL.into_iter().filter(|engine| engine.samples()).map(Engine::name).collect::<Vec<_>>().into()
+    Engine::ALL.into_iter().filter(|engine| engine.samples_full_size()).map(Engine::name).collect::<Vec<_>>().into()
 }

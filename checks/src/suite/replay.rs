@@ -2,7 +2,7 @@
 
 use super::cli::{RecordArgs, ReplayArgs};
 use super::render::{print, render, say};
-use super::run::{Job, run_jobs};
+use super::run::{Job, property_file, run_jobs};
 use super::terminal::Terminal;
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, check, select, study};
 use crate::report::Header;
@@ -176,6 +176,19 @@ fn update(kept: &Kept<'_>, args: &ReplayArgs, terminal: &Terminal) -> Result<u8,
     Ok(EXIT_MET)
 }
 
+/// Writes down the smallest parameters at which the variant's property fails, if it has one.
+fn keep_smallest(folder: &Path, pattern: &Pattern, variant: &Variant, seed: u64) -> Result<(), SuiteError> {
+    let Some(property) = variant.declared_property() else { return Ok(()) };
+    let path = property_file(folder, pattern, variant);
+    if path.exists() {
+        std::fs::remove_file(&path).map_err(|source| SuiteError::Write { path: path.clone(), source })?;
+    }
+    let checker = variant.checker(Engine::Property).seed(seed);
+    let name = || format!("{}/{}", pattern.name, variant.name);
+    let kept = checker.run_property(&property.regressions(path));
+    kept.map(drop).map_err(|source| SuiteError::Check { name: name(), source })
+}
+
 pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let selection = &args.selection;
     let buggy = |job: &Job| !job.variant.is_correct() && job.variant.missed(job.engine).is_none();
@@ -199,6 +212,8 @@ pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal:
             std::fs::create_dir_all(folder).map_err(|source| RecordError::Io { path: folder.into(), source })?;
         }
         record.write(&path)?;
+        let variant = pattern.variant(&header.variant).expect("it is the variant that was studied");
+        keep_smallest(&args.out, pattern, variant, selection.seed)?;
         terminal.print(&format!("{}\n", path.display()));
     }
     Ok(EXIT_MET)

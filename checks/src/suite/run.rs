@@ -1,9 +1,9 @@
 //! Runs checks, several at once, and gives their results in the order in which they were asked for.
 
-use crate::{CheckError, Checker, Engine, Expect, Outcome, Pattern, Variant};
+use crate::{CheckError, Checker, Engine, Expect, Outcome, Pattern, Property, Variant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
@@ -17,13 +17,15 @@ pub struct Job {
     pub variant: Variant,
     /// The engine.
     pub engine: Engine,
+    /// See [`Catalogue::regressions`].
+    pub regressions: Option<&'static str>,
 }
 
 impl Job {
     /// The check of `variant` under `engine`.
     #[must_use]
     pub fn new(pattern: &'static Pattern, variant: &Variant, engine: Engine) -> Self {
-        Job { pattern, variant: *variant, engine }
+        Job { pattern, variant: *variant, engine, regressions: None }
     }
 
     /// `family/pattern/variant`.
@@ -47,13 +49,30 @@ impl Job {
         }
     }
 
+    /// What a correct variant fails at is kept; a buggy one has to be found again each time.
+    fn keeping(&self, property: Property) -> Property {
+        let folder = self.regressions.map(Path::new).filter(|folder| self.variant.is_correct() && folder.is_dir());
+        match folder {
+            Some(folder) => property.regressions(property_file(folder, self.pattern, &self.variant)),
+            None => property,
+        }
+    }
+
     /// Runs the check.
     #[must_use]
     pub fn run(&self, checker: &Checker) -> CheckResult {
         let started = Instant::now();
-        let outcome = checker.run(self.variant.program(self.engine));
+        let outcome = match self.variant.declared_property() {
+            Some(property) if self.engine == Engine::Property => checker.run_property(&self.keeping(property)),
+            _ => checker.run(self.variant.program(self.engine)),
+        };
         CheckResult { job: *self, outcome, time: started.elapsed() }
     }
+}
+
+/// The file in `folder` that keeps what a variant's property failed at.
+pub(super) fn property_file(folder: &Path, pattern: &Pattern, variant: &Variant) -> PathBuf {
+    folder.join(pattern.name).join(format!("{}.property.json", variant.name))
 }
 
 /// What a check came to.

@@ -80,7 +80,11 @@ pub fn jobs(catalogue: &'static Catalogue, names: &[String], engines: &[Engine])
     };
     let selected = all().filter(|(pattern, variant)| wanted(pattern, variant));
     Ok(selected
-        .flat_map(|(pattern, variant)| engines.iter().map(move |engine| Job::new(pattern, variant, *engine)))
+        .flat_map(|(pattern, variant)| engines.iter().map(move |engine| (pattern, variant, *engine)))
+        .map(|(pattern, variant, engine)| Job {
+            regressions: catalogue.regressions,
+            ..Job::new(pattern, variant, engine)
+        })
         .collect())
 }
 

@@ -29,20 +29,20 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
     Ok(EXIT_MET)
 }
 
-/// What every engine has to come to.
+/// What each variant has to come to, from which size on, and who can't see it.
 fn truth(variants: &[Variant], ascii: bool, width: usize) -> String {
     let mut table = table(ascii, width);
-    let mut head = vec!["variant".to_owned(), "class".to_owned()];
-    head.extend(Engine::DEFAULT.map(|engine| engine.name().to_owned()));
-    table.set_header(head);
+    table.set_header(["variant", "class", "comes to", "fails from", "missed by"]);
     for variant in variants {
         let class = variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string());
-        let mut row = vec![variant.name.to_owned(), class];
-        row.extend(Engine::DEFAULT.map(|engine| match variant.missed(engine) {
-            Some(reason) => format!("missed: {reason}"),
-            None => variant.expect(engine).to_string(),
-        }));
-        table.add_row(row);
+        let smallest = variant.declared_smallest().map(|(parameters, preemptions)| {
+            let s = if preemptions == 1 { "" } else { "s" };
+            format!("{parameters} ({preemptions} preemption{s})")
+        });
+        let missed = |engine: Engine| variant.missed(engine).map(|reason| format!("{engine}: {reason}"));
+        let missed: Vec<String> = Engine::DEFAULT.into_iter().filter_map(missed).collect();
+        let comes_to = variant.declared().to_string();
+        table.add_row([variant.name.to_owned(), class, comes_to, smallest.unwrap_or_default(), missed.join("; ")]);
     }
     format!("{table}\n")
 }

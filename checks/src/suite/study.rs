@@ -23,6 +23,7 @@ pub(super) fn counterexamples(results: &[CheckResult], seed: u64) -> Result<Vec<
         let (alike, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(alike);
         let finders = alike.iter().map(|(result, found)| Finder {
             member: found.found_by,
+            parameters: found.parameters.as_ref().map(ToString::to_string),
             ..Finder::new(result.job.engine, seed, found.execution)
         });
         studied.push(study(first, found, finders.collect())?);
@@ -37,8 +38,8 @@ fn failing(result: &CheckResult) -> Option<(&CheckResult, &Counterexample)> {
 
 fn study(result: &CheckResult, found: &Counterexample, finders: Vec<Finder>) -> Result<Studied, SuiteError> {
     let job = &result.job;
-    let program = job.variant.program(job.engine);
-    let study = job.variant.checker(job.engine).study(program, found, Effort::default());
+    let program = job.variant.program_of(job.engine, found);
+    let study = job.variant.checker(job.engine).study(move || program(), found, Effort::default());
     let study = study.map_err(|source| SuiteError::Check { name: job.name(), source })?;
     Ok((header(job.pattern, &job.variant, finders), study))
 }

@@ -46,14 +46,25 @@ pub const PATTERN: Pattern = Pattern::new(
         Variant::correct("while_loop", || shop(2, while_loop))
             .full_size(|| shop(5, while_loop))
             .proven_at("3 consumers", || shop(3, while_loop))
-            .spurious_wakeups(1),
+            .spurious_wakeups(1)
+            .property(|| shops(while_loop)),
         Variant::buggy("if_instead_of_while", Class::AtomicityViolation, || shop(2, if_instead_of_while))
-            .fails_with(Expect::Assertion("woke to an empty shelf")),
-        Variant::buggy("flag_outside_lock", Class::LostWakeup, || signal(flag_outside_lock)).fails_with(Expect::Stuck),
-        Variant::buggy("one_signal_two_roles", Class::LostWakeup, one_signal_two_roles).fails_with(Expect::Stuck),
-        Variant::buggy("spurious_wakeup_unhandled", Class::OrderViolation, || signal(spurious_wakeup_unhandled))
+            .fails_with(Expect::Assertion("woke to an empty shelf"))
+            .property(|| shops(if_instead_of_while))
+            .smallest("consumers 2", 2),
+        Variant::buggy("flag_outside_lock", Class::LostWakeup, || signal(1, FLAG_OUTSIDE_LOCK))
+            .fails_with(Expect::Stuck)
+            .property(|| signals(FLAG_OUTSIDE_LOCK))
+            .smallest("waiters 1", 1),
+        Variant::buggy("one_signal_two_roles", Class::LostWakeup, || one_signal_two_roles(2))
+            .fails_with(Expect::Stuck)
+            .property(|| Property::new(&["pairs"], 1..=3_u32, one_signal_two_roles))
+            .smallest("pairs 2", 0),
+        Variant::buggy("spurious_wakeup_unhandled", Class::OrderViolation, || signal(1, SPURIOUS_WAKEUP_UNHANDLED))
             .fails_with(Expect::Assertion("woke before the signal"))
-            .spurious_wakeups(1),
+            .spurious_wakeups(1)
+            .property(|| signals(SPURIOUS_WAKEUP_UNHANDLED))
+            .smallest("waiters 1", 0),
     ],
 );
 
@@ -77,6 +88,10 @@ fn if_instead_of_while(shelf: &Shelf) {
         items = shelf.not_empty.wait(items).unwrap();
     }
     *items = items.checked_sub(1).expect("woke to an empty shelf");
+}
+
+fn shops(consume: fn(&Shelf)) -> Property {
+    Property::new(&["consumers"], 1..=4_u32, move |consumers| shop(consumers, consume))
 }
 
 /// As many items as consumers, put on the shelf one by one.
@@ -104,40 +119,73 @@ struct Signal {
     changed: Condvar,
 }
 
-fn flag_outside_lock(signal: &Signal) {
-    // BUG: without the lock this can fall between the waiter's check and its wait.
-    signal.flag.store(true, SeqCst);
-    signal.changed.notify_one();
+/// Somebody sends a signal, and others wait for it.
+#[derive(Clone, Copy)]
+struct Roles {
+    send: fn(&Signal),
+    wait: fn(&Signal),
 }
 
-fn spurious_wakeup_unhandled(signal: &Signal) {
+const FLAG_OUTSIDE_LOCK: Roles = Roles { send: flag_outside_lock, wait };
+const SPURIOUS_WAKEUP_UNHANDLED: Roles = Roles { send, wait: spurious_wakeup_unhandled };
+
+fn send(signal: &Signal) {
     let guard = signal.lock.lock().unwrap();
     signal.flag.store(true, SeqCst);
     drop(guard);
-    signal.changed.notify_one();
+    signal.changed.notify_all();
 }
 
-fn signal(send: fn(&Signal)) {
+fn flag_outside_lock(signal: &Signal) {
+    // BUG: without the lock this can fall between the waiter's check and its wait.
+    signal.flag.store(true, SeqCst);
+    signal.changed.notify_all();
+}
+
+fn wait(signal: &Signal) {
+    let mut guard = signal.lock.lock().unwrap();
+    while !signal.flag.load(SeqCst) {
+        guard = signal.changed.wait(guard).unwrap();
+    }
+}
+
+fn spurious_wakeup_unhandled(signal: &Signal) {
+    let mut guard = signal.lock.lock().unwrap();
+    if !signal.flag.load(SeqCst) {
+        // BUG: a wait can end although nobody notified; only a loop that checks the flag again is safe from that.
+        guard = signal.changed.wait(guard).unwrap();
+    }
+    let sent = signal.flag.load(SeqCst);
+    drop(guard);
+    assert!(sent, "woke before the signal");
+}
+
+fn signals(roles: Roles) -> Property {
+    Property::new(&["waiters"], 1..=3_u32, move |waiters| signal(waiters, roles))
+}
+
+/// A sender, and so many that wait for it; the last of them is `main`.
+fn signal(waiters: u32, roles: Roles) {
     let signal = Arc::new(Signal {
         lock: Mutex::new(()).named("flag_lock"),
         flag: AtomicBool::new(false).named("flag"),
         changed: Condvar::new().named("changed"),
     });
-    let sender = {
+    let start = |name: String, work: fn(&Signal)| {
         let signal = Arc::clone(&signal);
-        thread::Builder::new().name("sender".into()).spawn(move || send(&signal)).unwrap()
+        thread::Builder::new().name(name).spawn(move || work(&signal)).unwrap()
     };
-    let guard = signal.lock.lock().unwrap();
-    if !signal.flag.load(SeqCst) {
-        // BUG: a wait can end although nobody notified; only a loop that checks the flag again is safe from that.
-        let _guard = signal.changed.wait(guard).unwrap();
-        assert!(signal.flag.load(SeqCst), "woke before the signal");
-    }
+    let sender = start("sender".into(), roles.send);
+    let others: Vec<_> = (1..waiters).map(|number| start(format!("waiter-{number}"), roles.wait)).collect();
+    (roles.wait)(&signal);
     sender.join().unwrap();
+    for other in others {
+        other.join().unwrap();
+    }
 }
 
-/// A buffer for one item, whose producer and consumer wait on the same condition variable.
-fn one_signal_two_roles() {
+/// A buffer for one item, whose producers and consumers wait on the same condition variable.
+fn one_signal_two_roles(pairs: u32) {
     let buffer = Arc::new((Mutex::new(0_u32).named("buffer"), Condvar::new().named("changed")));
     let work = |produces: bool| {
         let buffer = Arc::clone(&buffer);
@@ -152,9 +200,12 @@ fn one_signal_two_roles() {
             changed.notify_one();
         }
     };
-    let spawn = |name: &str, produces| thread::Builder::new().name(name.into()).spawn(work(produces)).unwrap();
-    let threads =
-        [spawn("consumer-1", false), spawn("consumer-2", false), spawn("producer-1", true), spawn("producer-2", true)];
+    let start = |produces: bool| {
+        let role = if produces { "producer" } else { "consumer" };
+        (1..=pairs)
+            .map(move |number| thread::Builder::new().name(format!("{role}-{number}")).spawn(work(produces)).unwrap())
+    };
+    let threads: Vec<_> = start(false).chain(start(true)).collect();
     for thread in threads {
         thread.join().unwrap();
     }

@@ -36,11 +36,25 @@ pub const PATTERN: Pattern = Pattern::new(
     "Synchronization Mechanisms: Locks; Common Pitfalls: cyclic dependency",
     raddle::source!("lock_order.rs"),
     &[
-        Variant::correct("one_order", || dinner(2, one_order)).full_size(|| dinner(5, one_order)),
-        Variant::buggy("opposite_orders", Class::Deadlock, || bank(opposite_orders)).fails_with(Expect::Deadlock(2)),
-        Variant::buggy("ring", Class::Deadlock, || dinner(3, ring)).fails_with(Expect::Deadlock(3)),
-        Variant::buggy("lock_in_callback", Class::Deadlock, || bank(lock_in_callback)).fails_with(Expect::Deadlock(2)),
-        Variant::buggy("try_lock_retry", Class::Livelock, || bank(try_lock_retry)).fails_with(Expect::Livelock),
+        Variant::correct("one_order", || dinner(2, one_order))
+            .full_size(|| dinner(5, one_order))
+            .property(|| dinners(one_order)),
+        Variant::buggy("opposite_orders", Class::Deadlock, || bank(1, opposite_orders))
+            .fails_with(Expect::Deadlock(2))
+            .property(|| banks(opposite_orders))
+            .smallest("rounds 1", 1),
+        Variant::buggy("ring", Class::Deadlock, || dinner(3, ring))
+            .fails_with(Expect::Deadlock(3))
+            .property(|| dinners(ring))
+            .smallest("philosophers 2", 1),
+        Variant::buggy("lock_in_callback", Class::Deadlock, || bank(1, lock_in_callback))
+            .fails_with(Expect::Deadlock(2))
+            .property(|| banks(lock_in_callback))
+            .smallest("rounds 1", 1),
+        Variant::buggy("try_lock_retry", Class::Livelock, || bank(1, try_lock_retry))
+            .fails_with(Expect::Livelock)
+            .property(|| banks(try_lock_retry))
+            .smallest("rounds 1", 3),
     ],
 );
 
@@ -101,17 +115,22 @@ fn try_lock_retry(bank: &Bank, clerk: &str) {
     }
 }
 
-fn bank(work: fn(&Bank, &str)) {
+fn banks(work: fn(&Bank, &str)) -> Property {
+    Property::new(&["rounds"], 1..=3_u16, move |rounds| bank(rounds, work))
+}
+
+fn bank(rounds: u16, work: fn(&Bank, &str)) {
     let bank = Arc::new(Bank { accounts: Mutex::new(0).named("accounts"), journal: Mutex::new(0).named("journal") });
     let spawn = |clerk: &'static str| {
         let bank = Arc::clone(&bank);
-        thread::Builder::new().name(clerk.into()).spawn(move || work(&bank, clerk)).unwrap()
+        thread::Builder::new().name(clerk.into()).spawn(move || (0..rounds).for_each(|_| work(&bank, clerk))).unwrap()
     };
     for clerk in ["teller", "auditor"].map(spawn) {
         clerk.join().unwrap();
     }
     let booked = (*bank.accounts.lock().unwrap(), *bank.journal.lock().unwrap());
-    assert_eq!(booked, (2, 2), "a booking was lost");
+    let wanted = 2 * i32::from(rounds);
+    assert_eq!(booked, (wanted, wanted), "a booking was lost");
 }
 
 fn one_order(left: usize, right: usize) -> (usize, usize) {
@@ -121,6 +140,10 @@ fn one_order(left: usize, right: usize) -> (usize, usize) {
 fn ring(left: usize, right: usize) -> (usize, usize) {
     // BUG: the last philosopher's right fork is the first one's left: the orders close a circle.
     (left, right)
+}
+
+fn dinners(order: fn(usize, usize) -> (usize, usize)) -> Property {
+    Property::new(&["philosophers"], 2..=5_usize, move |philosophers| dinner(philosophers, order))
 }
 
 fn dinner(philosophers: usize, order: fn(usize, usize) -> (usize, usize)) {

@@ -37,13 +37,20 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("held_lock", || increments(2, 1, held_lock))
             .full_size(|| increments(3, 10, held_lock))
-            .proven_at("3 threads, 3 increments each", || increments(3, 3, held_lock)),
+            .proven_at("3 threads, 3 increments each", || increments(3, 3, held_lock))
+            .property(|| drawn(held_lock)),
         Variant::buggy("unguarded", Class::AtomicityViolation, || increments(2, 1, unguarded))
-            .fails_with(Expect::Assertion("an increment was lost")),
+            .fails_with(Expect::Assertion("an increment was lost"))
+            .property(|| drawn(unguarded))
+            .smallest("workers 2, rounds 1", 1),
         Variant::buggy("split_lock", Class::AtomicityViolation, || increments(2, 1, split_lock))
-            .fails_with(Expect::Assertion("an increment was lost")),
+            .fails_with(Expect::Assertion("an increment was lost"))
+            .property(|| drawn(split_lock))
+            .smallest("workers 2, rounds 1", 1),
         Variant::buggy("two_locks", Class::AtomicityViolation, || increments(2, 1, two_locks))
-            .fails_with(Expect::Assertion("an increment was lost")),
+            .fails_with(Expect::Assertion("an increment was lost"))
+            .property(|| drawn(two_locks))
+            .smallest("workers 2, rounds 1", 1),
     ],
 );
 
@@ -81,6 +88,12 @@ fn two_locks(counter: &Counter, worker: usize) {
     let _guard = lock.lock().unwrap();
     let value = counter.value.load(SeqCst);
     counter.value.store(value + 1, SeqCst);
+}
+
+fn drawn(increment: fn(&Counter, usize)) -> Property {
+    Property::new(&["workers", "rounds"], (1..=3_usize, 1..=3_u32), move |(workers, rounds)| {
+        increments(workers, rounds, increment);
+    })
 }
 
 fn increments(workers: usize, rounds: u32, increment: fn(&Counter, usize)) {

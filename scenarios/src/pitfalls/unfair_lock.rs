@@ -33,8 +33,12 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("ticket", || contend(1, ticket))
             .full_size(|| contend(3, ticket))
-            .proven_at("2 eager tasks", || contend(2, ticket)),
-        Variant::buggy("barging", Class::Starvation, || contend(1, barging)).fails_with(Expect::Starvation),
+            .proven_at("2 eager tasks", || contend(2, ticket))
+            .property(|| contended(ticket)),
+        Variant::buggy("barging", Class::Starvation, || contend(1, barging))
+            .fails_with(Expect::Starvation)
+            .property(|| contended(barging))
+            .smallest("eager 1", 1),
     ],
 );
 
@@ -83,6 +87,10 @@ fn barging(lock: &Lock) {
     }
     state.taken = true;
     request.granted();
+}
+
+fn contended(acquire: fn(&Lock)) -> Property {
+    Property::new(&["eager"], 1..=3_usize, move |eager| contend(eager, acquire))
 }
 
 /// One patient task that wants the lock once, among eager ones that want it again and again.

@@ -36,13 +36,21 @@ pub const PATTERN: Pattern = Pattern::new(
     "Python's Global Interpreter Lock",
     raddle::source!("gil.rs"),
     &[
-        Variant::correct("lock_spans_update", || run(2, lock_spans_update)).full_size(|| run(3, lock_spans_update)),
+        Variant::correct("lock_spans_update", || run(2, lock_spans_update))
+            .full_size(|| run(3, lock_spans_update))
+            .property(|| drawn(lock_spans_update)),
         Variant::buggy("gil_per_step", Class::AtomicityViolation, || run(2, gil_per_step))
-            .fails_with(Expect::Assertion("an update was lost")),
+            .fails_with(Expect::Assertion("an update was lost"))
+            .property(|| drawn(gil_per_step))
+            .smallest("threads 2", 1),
         Variant::buggy("check_then_act", Class::AtomicityViolation, || run(2, check_then_act))
-            .fails_with(Expect::Assertion("the entry was made twice")),
+            .fails_with(Expect::Assertion("the entry was made twice"))
+            .property(|| drawn(check_then_act))
+            .smallest("threads 2", 1),
         Variant::buggy("atomic_steps", Class::AtomicityViolation, || run(2, atomic_steps))
-            .fails_with(Expect::Assertion("an update was lost")),
+            .fails_with(Expect::Assertion("an update was lost"))
+            .property(|| drawn(atomic_steps))
+            .smallest("threads 2", 1),
     ],
 );
 
@@ -95,6 +103,10 @@ fn atomic_steps(interpreter: &Interpreter) {
     // BUG: both steps are atomic, and the other thread's can still fall between them.
     interpreter.register.store(value + 1, SeqCst);
     interpreter.step(|memory| memory.counter = interpreter.register.load(SeqCst));
+}
+
+fn drawn(statement: fn(&Interpreter)) -> Property {
+    Property::new(&["threads"], 1..=4_u32, move |threads| run(threads, statement))
 }
 
 fn run(threads: u32, statement: fn(&Interpreter)) {

@@ -50,7 +50,7 @@ pub(super) struct Searched {
 /// # Errors
 /// If a checkpoint can't be read, does not fit, or can't be written.
 pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) -> Result<Searched, CheckError> {
-    let mut rules = plan.rules(Engine::Exhaustive);
+    let mut rules = Rules { journal: true, ..plan.rules(Engine::Exhaustive) };
     let limits = Limits {
         executions: rules.executions_max,
         until: plan.time.map(|time| Instant::now() + time),

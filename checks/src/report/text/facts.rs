@@ -103,8 +103,13 @@ impl Facts {
             }
             self.add("schedule", &schedule);
         }
-        let Some(header) = header else { return };
-        let found = header.found.iter().map(|finder| format!("{}, execution {}", finder.name(), finder.execution));
+        let Some(header) = header else {
+            if let Some(parameters) = &study.counterexample.parameters {
+                self.add("at", &parameters.to_string());
+            }
+            return;
+        };
+        let found = header.found.iter().map(|finder| format!("{}, {}", finder.name(), finder.execution()));
         let found = found.collect::<Vec<_>>().join("; ");
         if self.view == View::Full {
             self.add("found", &found);

@@ -193,7 +193,7 @@ fn subjects(catalogue: &'static Catalogue, names: &[String]) -> Result<Vec<Subje
 
 pub(super) fn run(catalogue: &'static Catalogue, args: &SamplersArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let is_wanted = |engine: &Engine| args.engines.is_empty() || args.engines.iter().any(|name| name == engine.name());
-    let engines = Engine::ALL.into_iter().filter(|engine| engine.samples()).filter(is_wanted).collect();
+    let engines = Engine::ALL.into_iter().filter(|engine| engine.samples_full_size()).filter(is_wanted).collect();
     let search = Search { engines, seeds: args.seeds, seed: args.seed, cap: args.cap };
     let rows = sample(catalogue, &args.patterns, &search, args.jobs.map(usize::from))?;
     if let Some(path) = &args.svg {
