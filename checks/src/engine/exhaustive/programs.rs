@@ -46,21 +46,22 @@ pub(super) struct Tasks {
     pub(super) spurious: bool,
 }
 
+fn within(does: &[Does], is: &impl Fn(&Does) -> bool) -> bool {
+    does.iter().any(|one| {
+        is(one)
+            || match one {
+                Does::Lock(_, inner)
+                | Does::TryLock(_, inner)
+                | Does::Read(inner)
+                | Does::Write(inner)
+                | Does::Acquire(inner) => within(inner, is),
+                _ => false,
+            }
+    })
+}
+
 impl Tasks {
     fn any(&self, is: &impl Fn(&Does) -> bool) -> bool {
-        fn within(does: &[Does], is: &impl Fn(&Does) -> bool) -> bool {
-            does.iter().any(|one| {
-                is(one)
-                    || match one {
-                        Does::Lock(_, inner)
-                        | Does::TryLock(_, inner)
-                        | Does::Read(inner)
-                        | Does::Write(inner)
-                        | Does::Acquire(inner) => within(inner, is),
-                        _ => false,
-                    }
-            })
-        }
         self.does.iter().any(|does| within(does, is))
     }
 
@@ -72,6 +73,16 @@ impl Tasks {
 
     pub(super) fn yields(&self) -> bool {
         self.any(&|does| matches!(does, Does::Yield))
+    }
+
+    /// Whether a variable is loaded by two tasks and changed by one: loom keeps one load, the last, and so does not try a
+    /// change before the other (loom issues 166 and 392; `tests/primitives/engines.rs` shows it).
+    pub(super) fn loads_that_loom_forgets(&self) -> bool {
+        (0..2).any(|which| {
+            let loads = |does: &Does| matches!(does, Does::Load(at) if *at == which);
+            let changes = |does: &Does| matches!(does, Does::Store(at) | Does::Add(at) | Does::Cas(at) if *at == which);
+            self.does.iter().filter(|does| within(does, &loads)).count() >= 2 && self.any(&changes)
+        })
     }
 
     fn parks(&self) -> bool {
