@@ -253,7 +253,12 @@ fn compare_many(shard: u8, programs: u32) -> Tally {
     let mut runner = TestRunner::new_with_rng(config, rng);
     let tally = Mutex::new(Tally::default());
     let result = runner.run(&programs::tasks(), |tasks| {
-        compare(&tasks, &mut tally.lock().unwrap()).map_err(proptest::test_runner::TestCaseError::fail)
+        let mut tally = tally.lock().unwrap();
+        compare(&tasks, &mut tally).map_err(proptest::test_runner::TestCaseError::fail)?;
+        if tally.0["programs"].is_multiple_of(1_000) {
+            eprintln!("shard {shard}: {} of {programs} programs", tally.0["programs"]);
+        }
+        Ok(())
     });
     match result {
         Ok(()) => tally.into_inner().unwrap(),
@@ -264,6 +269,16 @@ fn compare_many(shard: u8, programs: u32) -> Tally {
 
 /// Shards, each with programs of its own.
 const SHARDS: u8 = 4;
+
+/// They came out wrong once, and chance may not come upon them again.
+#[test]
+fn searches_agree_on_programs_that_they_did_not_agree_on() {
+    use programs::Does::{Park, Yield};
+    for does in [vec![vec![Yield, Yield], vec![Park]]] {
+        let tasks = Tasks { does, spurious: true };
+        assert_eq!(compare(&tasks, &mut Tally::default()), Ok(()), "{tasks:?}");
+    }
+}
 
 #[test]
 fn searches_agree_on_generated_programs() {

@@ -58,9 +58,12 @@ impl Deed {
         self.touches.push(touch);
     }
 
-    /// Whether their order would make a difference if they were different tasks'.
+    /// Whether their order would make a difference if they were different tasks'. What touches everything depends on what
+    /// touches nothing, too: a task that has yielded may have to wait now, and then nobody else can go on.
     pub(super) fn depends_on(&self, other: &Self) -> bool {
-        self.things & other.things != 0 && dependent(&self.touches, &other.touches)
+        (self.things & other.things != 0 && dependent(&self.touches, &other.touches))
+            || self.touches_everything()
+            || other.touches_everything()
     }
 
     pub(super) fn touches_everything(&self) -> bool {
