@@ -62,6 +62,7 @@ pub(crate) enum State {
         bound: usize,
         waiting: Vec<(TaskId, Vec<TaskId>)>,
     },
+    History,
 }
 
 impl State {
@@ -95,6 +96,7 @@ impl State {
             State::Atomic { .. } => "atomic",
             State::Cell => "cell",
             State::Fairness { .. } => "bypass",
+            State::History => "history",
         }
     }
 
@@ -116,7 +118,7 @@ impl State {
             State::Barrier { arrived, generation, .. } => generation * 31 + *arrived as u64,
             State::Once { running, done } => hold(running) * 2 + u64::from(*done),
             State::Atomic { value } => *value,
-            State::Cell => 0,
+            State::Cell | State::History => 0,
             State::Fairness { waiting, .. } => waiting.len() as u64,
         }
     }

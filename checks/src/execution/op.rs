@@ -68,6 +68,9 @@ pub(crate) enum Kind {
     OnceCheck,
     Request,
     Grant,
+    /// An operation on an object with a specification begins.
+    Call,
+    Return,
 }
 
 /// An announced operation.
@@ -172,6 +175,8 @@ impl Kind {
             Kind::OnceCheck => (41, "check once"),
             Kind::Request => (42, "request"),
             Kind::Grant => (43, "grant"),
+            Kind::Call => (44, "call"),
+            Kind::Return => (45, "return"),
         }
     }
 

@@ -231,7 +231,9 @@ pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches 
 /// What an operation of this kind does to its object, which is no channel and may be the `same` as before.
 fn how(kind: Kind, effect: Effect, same: bool) -> How {
     match kind {
-        Kind::Load(_) | Kind::OnceCheck => How::Looks,
+        // Of calls that overlap none is first: what counts is which had returned when another was made.
+        Kind::Load(_) | Kind::OnceCheck | Kind::Call => How::Looks,
+        Kind::Return => How::Adds,
         _ if effect == Effect::Refused => How::Looks,
         // What has timed out has found its object without what it waits for; a condition variable it leaves.
         _ if effect == Effect::TimedOut && !matches!(kind, Kind::Wake { .. }) => How::Looks,

@@ -190,7 +190,7 @@ impl Events {
     /// Keeps the state of the object that the next event acts on first.
     fn keep_state(&mut self, x: &Execution, object: ObjectId) {
         let state = &x.objects[object.index()].state;
-        if matches!(state, State::Atomic { .. } | State::Cell | State::Fairness { .. }) {
+        if matches!(state, State::Atomic { .. } | State::Cell | State::Fairness { .. } | State::History) {
             return;
         }
         if self.states.len() <= object.index() {
