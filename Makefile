@@ -1,6 +1,6 @@
 # Two commands do everything on a fresh machine: `make check` and `make test`.
 
-.PHONY: check test differential bless bench lint doc
+.PHONY: check test differential seeds bless bench lint doc
 
 check:   ## every check under loom, the exhaustive engine and shuttle: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
@@ -10,6 +10,10 @@ test:    ## every test, every pattern × variant × engine among them
 
 differential: ## the exhaustive engine against plain search, shuttle's and loom's, on 100,000 generated programs
 	RADDLE_PROGRAMS=100000 cargo test --release --locked -p raddle --lib -- --nocapture exhaustive::differential
+
+seeds:   ## no false alarm at 20 seeds of 10,000 schedules, and no bug missed at 20 of 1,000
+	cargo run --release --locked -p raddle-scenarios -- measure seeds --correct --engine shuttle --executions 10000
+	cargo run --release --locked -p raddle-scenarios -- measure seeds --buggy
 
 bless:   ## record the counterexamples anew, and draw them
 	cargo run --release --locked -p raddle-scenarios -- record --out fixtures

@@ -1,4 +1,4 @@
-//! `raddle measure samplers`.
+//! `raddle measure samplers` and `raddle measure seeds`.
 
 use super::{code, raddle, refused};
 use raddle_tests::{stderr, stdout};
@@ -122,4 +122,26 @@ fn list_has_the_sizes_and_what_is_published() {
     );
     let text = stdout(&raddle(&["list"]));
     assert!(text.lines().any(|line| line.split_whitespace().eq(["twostage_100", "depth", "100"])), "{text}");
+}
+
+#[test]
+fn seeds_are_counted_and_what_is_missed_is_told() {
+    let some = ["measure", "seeds", "locks/mutex", "--seeds", "3", "--executions", "200"];
+    let output = raddle(&some);
+    let text = stdout(&output);
+    assert_eq!(code(&output), 0, "{text}{}", stderr(&output));
+    // Four variants, two engines.
+    assert!(text.contains("24 of 24 searches came to what was expected"), "{text}");
+    let correct = raddle(&[&some[..], &["--correct", "--engine", "shuttle", "--json"]].concat());
+    let report: Value = serde_json::from_str(&stdout(&correct)).expect("JSON");
+    let rows = report["rows"].as_array().unwrap();
+    assert_eq!(rows.len(), 1, "{report}");
+    for (key, value) in [("met", 3), ("seeds", 3), ("executions", 600), ("most", 200)] {
+        assert_eq!(rows[0][key], value, "{key}: {report}");
+    }
+    // One schedule is too few.
+    let output = raddle(&["measure", "seeds", "locks/lock_order/ring", "--seeds", "5", "--executions", "1"]);
+    assert_eq!(code(&output), 1, "{}", stdout(&output));
+    assert!(stdout(&output).contains(" ✗ holds at seed "), "{}", stdout(&output));
+    refused(&["measure", "seeds", "--engine", "loom"], &["invalid value 'loom'"]);
 }

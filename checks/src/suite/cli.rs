@@ -96,7 +96,7 @@ impl Selection {
         if self.engines.is_empty() {
             return Engine::DEFAULT.to_vec();
         }
-        Engine::ALL.into_iter().filter(|engine| self.engines.iter().any(|name| name == engine.name())).collect()
+        named(&self.engines)
     }
 }
 
@@ -261,6 +261,59 @@ pub(super) enum Measured {
     /// How many schedules each sampling engine draws until a bug shows, at every declared size, beside what others have
     /// published
     Samplers(SamplersArgs),
+    /// Run variants at many seeds: no correct one may fail at any, and every buggy one has to be found at each
+    Seeds(SeedsArgs),
+}
+
+#[derive(Debug, Args)]
+pub(super) struct SeedsArgs {
+    /// Families, patterns or variants; all if none is given
+    #[arg(value_name = "PATTERN")]
+    pub(super) patterns: Vec<String>,
+    /// Which sampling engine; may be given more than once [default: shuttle and property]
+    #[arg(short, long = "engine", value_name = "ENGINE", value_parser = drawing())]
+    pub(super) engines: Vec<String>,
+    /// Correct variants alone: what fails is a false alarm
+    #[arg(long, conflicts_with = "buggy")]
+    pub(super) correct: bool,
+    /// Buggy variants alone
+    #[arg(long)]
+    pub(super) buggy: bool,
+    /// How many seeds
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    pub(super) seeds: u64,
+    /// The first seed; each search takes the next
+    #[arg(long, value_name = "S", default_value_t = 1, value_parser = clap::value_parser!(u64).range(..=1 << 62))]
+    pub(super) seed: u64,
+    /// Schedules at each seed
+    #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(u64).range(1..))]
+    pub(super) executions: u64,
+    /// Searches at once; results are the same for any number [default: the number of processors]
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
+    pub(super) jobs: Option<u16>,
+    /// As JSON
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+impl SeedsArgs {
+    /// The engines that were asked for.
+    pub(super) fn engines(&self) -> Vec<Engine> {
+        if self.engines.is_empty() {
+            return vec![Engine::shuttle(), Engine::Property];
+        }
+        named(&self.engines)
+    }
+}
+
+/// The engines of these names.
+fn named(names: &[String]) -> Vec<Engine> {
+    Engine::ALL.into_iter().filter(|engine| names.iter().any(|name| name == engine.name())).collect()
+}
+
+/// The names of the engines that draw schedules.
+fn drawing() -> clap::builder::PossibleValuesParser {
+    Engine::ALL.into_iter().filter(|engine| engine.samples()).map(Engine::name).collect::<Vec<_>>().into()
 }
 
 #[derive(Debug, Args)]

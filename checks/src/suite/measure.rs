@@ -1,6 +1,7 @@
 //! `raddle measure`: how well the checker does what it claims, over many seeds, as a table.
 
 mod samplers;
+mod seeds;
 mod shrinking;
 
 pub use samplers::{Sampled, SamplerRow, Score, Search, sample};
@@ -15,5 +16,6 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &MeasureArgs, terminal: &
     match &args.what {
         Measured::Shrinking(args) => shrinking::run(catalogue, args, terminal),
         Measured::Samplers(args) => samplers::run(catalogue, args, terminal),
+        Measured::Seeds(args) => seeds::run(catalogue, args, terminal),
     }
 }
