@@ -47,6 +47,33 @@ fn threads_left_running_are_a_leak_only_where_the_check_denies_it() {
     holds_with(THOROUGH, &deny, || both(thread::yield_now, || ()).0);
 }
 
+/// Joins a thread unless it has come far. A step of it is left then, and nobody looks at what that does.
+fn joins_who_is_slow() {
+    let steps = Arc::new((AtomicBool::new(false), AtomicBool::new(false)));
+    let theirs = Arc::clone(&steps);
+    let work = move || {
+        theirs.0.store(true, Ordering::SeqCst);
+        theirs.1.store(true, Ordering::SeqCst);
+    };
+    let worker = thread::Builder::new().name("worker".into()).spawn(work).unwrap();
+    if !steps.0.load(Ordering::SeqCst) {
+        worker.join().unwrap();
+    }
+}
+
+#[test]
+fn that_main_ends_before_a_thread_is_an_order_that_is_searched() {
+    let engines = [Engine::Loom, Engine::Exhaustive, Engine::shuttle(), DFS];
+    let is_leak = |verdict: &Verdict| matches!(verdict, Verdict::Leak { what } if what == &["worker"]);
+    fails_with(&engines, &Checker::new().deny_leaks(), joins_who_is_slow, is_leak);
+    let joins_another_last = || {
+        let other = thread::spawn(|| ());
+        joins_who_is_slow();
+        other.join().unwrap();
+    };
+    fails_with(&engines, &Checker::new().deny_leaks(), joins_another_last, is_leak);
+}
+
 #[test]
 fn misuse_and_leak_end_the_execution_with_their_verdicts() {
     let misuse = || {

@@ -187,9 +187,14 @@ pub(crate) fn warm_up() {
 /// A task from start to finish.
 fn body(me: TaskId, program: impl FnOnce()) {
     run_task(me, program);
-    if with(|x| x.gated && !x.over && x.steer.is_none()) {
+    if with(|x| (x.gated || x.deny_leaks) && !x.over && x.steer.is_none()) {
         // Whoever asks whether the task is finished can ask before this and after.
         pass_gate(me, &Op::bare(Kind::Start, std::panic::Location::caller()));
+    }
+    if me == TaskId::MAIN && with(|x| x.deny_leaks && !x.over && x.steer.is_none()) {
+        for other in with(|x| x.task_ids().skip(1).collect::<Vec<_>>()) {
+            pass_gate(me, &Op::bare(Kind::IsFinished(other), std::panic::Location::caller()));
+        }
     }
     finish_task(me);
     if with(|x| x.over) {

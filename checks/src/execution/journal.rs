@@ -69,12 +69,14 @@ impl Journal {
         self.steps.push(Step { task, op: *op, effect, touches, waits });
     }
 
-    pub(crate) fn finished(&mut self, task: TaskId, identity: u64) {
-        let end = Touch::giving(Thing::Life(identity), How::Changes);
-        self.add(task, identity, 1, &[end]);
+    /// `task`, of this identity, has ended, and looks whether these have.
+    pub(crate) fn finished(&mut self, task: TaskId, identity: u64, others: impl Iterator<Item = u64>) {
+        let mut end: Touches = others.map(|other| Touch::new(Thing::Life(other), How::Looks)).collect();
+        end.push(Touch::giving(Thing::Life(identity), How::Changes));
+        self.add(task, identity, 1, &end);
         // A task's end is no step of its own: it comes with its last one.
         if let Some(last) = self.steps.iter_mut().rev().find(|step| step.task == task) {
-            last.touches.push(end);
+            last.touches.extend(end);
         }
     }
 

@@ -151,6 +151,8 @@ pub(crate) struct Execution {
     pub(crate) unmodelled: bool,
     /// See [`Rules::gated`].
     pub(crate) gated: bool,
+    /// When `main` ends it looks whether all others have.
+    pub(crate) deny_leaks: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
     pub(crate) parked: usize,
     /// What a guard held when it was dropped, for the trace.
@@ -234,6 +236,7 @@ impl Execution {
             concurrent: false,
             unmodelled: false,
             gated: rules.gated,
+            deny_leaks: rules.deny_leaks,
             parked: 0,
             released_value: None,
         };
@@ -274,7 +277,7 @@ impl Execution {
             waits_on: false,
             gives_up: false,
             shown_waiting: false,
-            native: engine::loom::TaskPart::new(self.mode, self.gated),
+            native: engine::loom::TaskPart::new(self.mode, self.gated || self.deny_leaks),
         });
         if id != TaskId::MAIN
             && let Some(clocks) = &mut self.clocks

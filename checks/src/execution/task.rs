@@ -2,7 +2,7 @@
 
 use super::session::{Problem, message, problem};
 use super::step::{Halt, confirm, halt};
-use super::{Execution, Kind, Mode, Op, TaskId, TaskState, session, take_panic, with};
+use super::{Execution, Kind, Mode, Op, TaskId, TaskState, take_panic, with};
 use crate::engine;
 use crate::verdict::Verdict;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -58,10 +58,12 @@ pub(crate) fn finish_task(me: TaskId) {
             recorder.finished(x.log.len(), me);
         }
         let identity = x.tasks[me.index()].identity;
+        let looks = me == TaskId::MAIN && x.deny_leaks;
+        let others = x.tasks.iter().map(|task| task.identity).filter(|other| looks && *other != identity);
         if let Some(journal) = &mut x.journal {
-            journal.finished(me, identity);
+            journal.finished(me, identity, others);
         }
-        if me == TaskId::MAIN {
+        if looks {
             x.check_leaks();
         }
         if x.parked > 0 {
@@ -73,9 +75,6 @@ pub(crate) fn finish_task(me: TaskId) {
 
 impl Execution {
     fn check_leaks(&mut self) {
-        if !session(|session| session.rules.deny_leaks) {
-            return;
-        }
         let names = self.names();
         let running = |task: &TaskId| self.tasks[task.index()].state != TaskState::Finished;
         let what: Vec<String> = self.task_ids().filter(running).map(|task| names.task(task).to_owned()).collect();

@@ -93,8 +93,9 @@ impl Events {
         if !event.op.kind.may_wait() {
             return event.op.kind != Kind::Start;
         }
-        if let Kind::Join(_) = event.op.kind {
-            return false;
+        if let Kind::Join(other) = event.op.kind {
+            let end = self.all[..second].iter().rposition(|event| event.task == other);
+            return end.is_some_and(|end| end < first || self.between(first, second).any(|index| index == end));
         }
         let count = |effect: Effect| {
             // A timeout that fires because nobody else can go on takes nothing from the others.
