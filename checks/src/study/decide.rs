@@ -86,7 +86,8 @@ const EARLIER_MAX: usize = 200;
 const AHEAD: usize = 1_000;
 
 /// The tasks that had not begun, or could have gone on, and that avert the failure by going first: the last event before
-/// which they do, and the run that passes.
+/// which they do, and the run that passes. Where none does, and no pair decides: any task, as the one that made the last
+/// access of a data race.
 pub(super) fn late(replayer: &mut Replayer, run: &Run, trace: &Trace, pairs: &[Pair]) -> Vec<(usize, usize, Run)> {
     let could_go_on =
         |task: &TaskId| !run.log.contains(task) || run.left.iter().any(|left| left.task == *task && !left.waits);
@@ -94,22 +95,26 @@ pub(super) fn late(replayer: &mut Replayer, run: &Run, trace: &Trace, pairs: &[P
         let of_task = |event: usize| trace.events[event].task == task.index();
         pairs.iter().any(|pair| pair.passes && (of_task(pair.first) || of_task(pair.second)))
     };
-    let tasks = (0..trace.tasks.len()).map(TaskId::from_index).filter(could_go_on);
-    let mut late = Vec::new();
-    for task in tasks.filter(|task| !decides(*task)) {
-        for step in (0..run.log.len()).rev().filter(|step| run.log[*step] != task).take(EARLIER_MAX) {
-            let mut steps = run.log[..step].to_vec();
-            steps.extend(std::iter::repeat_n(task, AHEAD));
-            steps.extend_from_slice(&run.log[step..]);
-            let other = replayer.replay(&Plan { steps, answers: run.answers.clone() });
-            if !other.passed() {
-                continue;
-            }
-            if let Some(first) = done(trace, step, run.log[step]) {
-                late.push((first, task.index(), other));
-            }
-            break;
+    let tasks = (0..trace.tasks.len()).map(TaskId::from_index);
+    let (first, others): (Vec<TaskId>, Vec<TaskId>) = tasks.partition(could_go_on);
+    let mut earlier = |task| earlier(replayer, run, trace, task);
+    let late: Vec<_> = first.into_iter().filter(|task| !decides(*task)).filter_map(&mut earlier).collect();
+    if !late.is_empty() || pairs.iter().any(|pair| pair.passes) {
+        return late;
+    }
+    others.into_iter().filter_map(earlier).collect()
+}
+
+/// The last event that `task` averts the failure by going before, the task, and the run that passes.
+fn earlier(replayer: &mut Replayer, run: &Run, trace: &Trace, task: TaskId) -> Option<(usize, usize, Run)> {
+    for step in (0..run.log.len()).rev().filter(|step| run.log[*step] != task).take(EARLIER_MAX) {
+        let mut steps = run.log[..step].to_vec();
+        steps.extend(std::iter::repeat_n(task, AHEAD));
+        steps.extend_from_slice(&run.log[step..]);
+        let other = replayer.replay(&Plan { steps, answers: run.answers.clone() });
+        if other.passed() {
+            return Some((done(trace, step, run.log[step])?, task.index(), other));
         }
     }
-    late
+    None
 }
