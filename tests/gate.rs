@@ -27,8 +27,12 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
         ("locks/condvar/while_loop", (43_440, 36_812)),
         ("locks/lock_order/one_order", (12, 30)),
         ("locks/mutex/held_lock", (12, 1_680)),
+        ("pitfalls/logging/one_write_per_line", (1_514, 744)),
         ("pitfalls/unfair_lock/ticket", (234, 347_650)),
+        ("threads/daemon/asked_to_stop", (43, 1)),
         ("threads/gil/lock_spans_update", (12, 6)),
+        ("threads/join/joined", (9, 2)),
+        ("threads/refcount/release_acquire", (465, 360)),
     ]);
     let executions = |engine: Engine| -> BTreeMap<String, u64> {
         let jobs = jobs(&CATALOGUE, &[], &[engine]).unwrap();
@@ -161,6 +165,23 @@ fn every_bug_is_found_at_twenty_other_seeds() {
     for seed in 1..=20 {
         for result in run_jobs(&buggy, seed, Some(1_000), None) {
             assert!(result.is_met(), "{} at seed {seed}: {}", result.job.name(), result.verdict());
+        }
+    }
+}
+
+/// Two engines prove the program that fails without its log, with it.
+#[test]
+fn a_log_masks_a_race() {
+    let pattern = CATALOGUE.patterns().find(|pattern| pattern.name == "pitfalls/logging").unwrap();
+    let silent = pattern.variant("masked_by_logging").unwrap();
+    for engine in [Engine::Loom, Engine::Exhaustive] {
+        let checker = Checker::new().engine(engine);
+        let outcome = checker.run(silent.program(engine)).unwrap();
+        assert!(silent.expect(engine).met_by(&outcome), "{engine}, without the log: {outcome:?}");
+        for readers in [1, 2] {
+            let outcome = checker.run(move || raddle_scenarios::pitfalls::logging::masked(readers)).unwrap();
+            let proven = matches!(outcome, Outcome::Holds(Coverage::Exhaustive { .. }));
+            assert!(proven, "{engine}, with the log and {readers} readers: {outcome:?}");
         }
     }
 }

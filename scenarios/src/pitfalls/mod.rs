@@ -2,7 +2,8 @@
 
 use raddle::Family;
 
+pub mod logging;
 pub mod unfair_lock;
 
 /// The patterns of this family.
-pub const FAMILY: Family = Family { name: "pitfalls", patterns: &[unfair_lock::PATTERN] };
+pub const FAMILY: Family = Family { name: "pitfalls", patterns: &[unfair_lock::PATTERN, logging::PATTERN] };

@@ -3,16 +3,19 @@
 //! # What goes wrong
 //! The global interpreter lock lets one thread run bytecode at a time, and threads can change places between any two
 //! steps. `counter += 1` is a load, an addition and a store; `if key not in d: d[key] = …` is a lookup and an insertion.
-//! The lock makes each step whole, and no two of them: that is `gil_per_step` and `check_then_act`. Making the steps
-//! atomic by other means (`atomic_steps`) changes nothing, for it is the pair that has to be one.
+//! The lock makes each step whole, and no two of them: that is `gil_per_step` and `check_then_act`.
+//!
+//! `atomic_steps` is the wrong fix: the counter becomes an atomic, and the load and the store with it. The repair fails
+//! because neither was ever torn: the interpreter's lock had made them whole before. What is broken is the pair. A value
+//! is stored that was true when it was loaded, and no order of memory, however strong, keeps others out in between.
 //!
 //! # Outcomes
-//! | variant             | result            | because                                      |
-//! |---------------------|-------------------|----------------------------------------------|
-//! | `lock_spans_update` | 2                 | one lock is held from the load to the store  |
-//! | `gil_per_step`      | 1 or 2            | the threads change places between the steps  |
+//! | variant             | result             | because                                     |
+//! |---------------------|--------------------|---------------------------------------------|
+//! | `lock_spans_update` | 2                  | one lock is held from the load to the store |
+//! | `gil_per_step`      | 1 or 2             | the threads change places between the steps |
 //! | `check_then_act`    | made once or twice | the key can be added after the lookup       |
-//! | `atomic_steps`      | 1 or 2            | two atomic steps are not one                 |
+//! | `atomic_steps`      | 1 or 2             | two atomic steps are not one                |
 //!
 //! # Use instead
 //! A lock of the program's own around the whole statement; or one operation that is the whole statement (`fetch_add`,
