@@ -45,11 +45,16 @@ pub const PATTERN: Pattern = Pattern::new(
     raddle::source!("logging.rs"),
     &[
         Variant::correct("one_write_per_line", || run(2, publish, one_write_per_line))
-            .full_size(|| run(4, publish, one_write_per_line)),
+            .full_size(|| run(4, publish, one_write_per_line))
+            .property(|| drawn(publish, one_write_per_line)),
         Variant::buggy("torn_lines", Class::AtomicityViolation, || run(1, publish, torn_lines))
-            .fails_with(Expect::Assertion("a line was torn")),
+            .fails_with(Expect::Assertion("a line was torn"))
+            .property(|| drawn(publish, torn_lines))
+            .smallest("readers 1", 1),
         Variant::buggy("masked_by_logging", Class::DataRace, || run(1, masked_by_logging, no_log))
-            .fails_with(Expect::DataRace("value")),
+            .fails_with(Expect::DataRace("value"))
+            .property(|| drawn(masked_by_logging, no_log))
+            .smallest("readers 1", 0),
     ],
 );
 
@@ -86,6 +91,10 @@ fn masked_by_logging(ready: &AtomicBool) {
 /// `masked_by_logging` with the log on: it holds.
 pub fn masked(readers: usize) {
     run(readers, masked_by_logging, one_write_per_line);
+}
+
+fn drawn(publish: fn(&AtomicBool), write_line: fn(&Log, &str)) -> Property {
+    Property::new(&["readers"], 1..=4_usize, move |readers| run(readers, publish, write_line))
 }
 
 /// A value that one publishes and others read if it is there by then; all say in the log what they do.

@@ -37,11 +37,16 @@ pub const PATTERN: Pattern = Pattern::new(
     raddle::source!("daemon.rs"),
     &[
         Variant::correct("asked_to_stop", || run(2, lock_then_state, asked_to_stop))
-            .full_size(|| run(5, lock_then_state, asked_to_stop)),
+            .full_size(|| run(5, lock_then_state, asked_to_stop))
+            .property(|| drawn(lock_then_state, asked_to_stop)),
         Variant::buggy("cut_short", Class::OrderViolation, || run(1, lock_then_state, cut_short))
-            .fails_with(Expect::Assertion("a record was never written")),
+            .fails_with(Expect::Assertion("a record was never written"))
+            .property(|| drawn(lock_then_state, cut_short))
+            .smallest("records 1", 0),
         Variant::buggy("uses_freed_state", Class::OrderViolation, || run(1, uses_freed_state, cut_short))
-            .fails_with(Expect::DataRace("thread_state")),
+            .fails_with(Expect::DataRace("thread_state"))
+            .property(|| drawn(uses_freed_state, cut_short))
+            .smallest("records 1", 0),
     ],
 );
 
@@ -96,12 +101,14 @@ fn cut_short(interpreter: &Interpreter, daemon: JoinHandle<()>) {
     daemon.join().unwrap();
 }
 
+type TakeGil = fn(&Interpreter) -> Option<MutexGuard<'_, Memory>>;
+
+fn drawn(take_gil: TakeGil, end: fn(&Interpreter, JoinHandle<()>)) -> Property {
+    Property::new(&["records"], 1..=4_usize, move |records| run(records, take_gil, end))
+}
+
 /// A daemon that writes so many records; `end` ends the interpreter once there are no more.
-fn run(
-    records: usize,
-    take_gil: fn(&Interpreter) -> Option<MutexGuard<'_, Memory>>,
-    end: fn(&Interpreter, JoinHandle<()>),
-) {
+fn run(records: usize, take_gil: TakeGil, end: fn(&Interpreter, JoinHandle<()>)) {
     let interpreter = Arc::new(Interpreter {
         gil: Mutex::new(Memory::default()).named("gil"),
         thread_state: RaceCell::new(Some("alive")).named("thread_state"),

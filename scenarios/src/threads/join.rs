@@ -38,13 +38,20 @@ pub const PATTERN: Pattern = Pattern::new(
     "Multithreading Basics: start() and join()",
     raddle::source!("join.rs"),
     &[
-        Variant::correct("joined", || run(2, alone, joined)).deny_leaks(),
+        Variant::correct("joined", || run(2, alone, joined)).deny_leaks().property(|| drawn(1, alone, joined)),
         Variant::buggy("read_before_join", Class::OrderViolation, || run(1, alone, read_before_join))
-            .fails_with(Expect::Assertion("the results were read before the workers had finished")),
+            .fails_with(Expect::Assertion("the results were read before the workers had finished"))
+            .property(|| drawn(1, alone, read_before_join))
+            .smallest("workers 1", 0),
         Variant::buggy("never_joined", Class::Leak, || run(1, alone, never_joined))
             .fails_with(Expect::Leak)
-            .deny_leaks(),
-        Variant::buggy("join_cycle", Class::Deadlock, || run(2, join_cycle, joined)).fails_with(Expect::Deadlock(2)),
+            .deny_leaks()
+            .property(|| drawn(1, alone, never_joined))
+            .smallest("workers 1", 0),
+        Variant::buggy("join_cycle", Class::Deadlock, || run(2, join_cycle, joined))
+            .fails_with(Expect::Deadlock(2))
+            .property(|| drawn(2, join_cycle, joined))
+            .smallest("workers 2", 1),
     ],
 );
 
@@ -93,6 +100,10 @@ fn read_before_join(team: &Team) {
 
 fn never_joined(_team: &Team) {
     // BUG: the run ends here, wherever the workers are.
+}
+
+fn drawn(least: usize, before_the_end: fn(&Team, usize), end: fn(&Team)) -> Property {
+    Property::new(&["workers"], least..=4, move |workers| run(workers, before_the_end, end))
 }
 
 /// Workers that each do their part; `end` is what `main` does about them.

@@ -42,14 +42,21 @@ pub const PATTERN: Pattern = Pattern::new(
     raddle::source!("refcount.rs"),
     &[
         Variant::correct("release_acquire", || run(2, release_acquire, acquire_check))
-            .full_size(|| run(4, release_acquire, acquire_check)),
+            .full_size(|| run(4, release_acquire, acquire_check))
+            .property(|| drawn(release_acquire, acquire_check)),
         Variant::buggy("split_decrement", Class::AtomicityViolation, || run(1, split_decrement, acquire_check))
-            .fails_with(Expect::Leak),
+            .fails_with(Expect::Leak)
+            .property(|| drawn(split_decrement, acquire_check))
+            .smallest("readers 1", 1),
         Variant::buggy("relaxed_drop", Class::DataRace, || run(1, relaxed_drop, acquire_check))
-            .fails_with(Expect::DataRace("payload")),
+            .fails_with(Expect::DataRace("payload"))
+            .property(|| drawn(relaxed_drop, acquire_check))
+            .smallest("readers 1", 1),
         Variant::buggy("weak_unique_check", Class::DataRace, || run(1, release_acquire, weak_unique_check))
             .fails_with(Expect::DataRace("payload"))
-            .full_size(|| run(2, release_acquire, weak_unique_check)),
+            .full_size(|| run(2, release_acquire, weak_unique_check))
+            .property(|| drawn(release_acquire, weak_unique_check))
+            .smallest("readers 1", 1),
     ],
 );
 
@@ -92,6 +99,10 @@ fn acquire_check(count: &AtomicUsize) -> bool {
 fn weak_unique_check(count: &AtomicUsize) -> bool {
     // BUG: that the others have left is known now; what they did before is not.
     count.load(Ordering::Relaxed) == 1
+}
+
+fn drawn(decrement: fn(&AtomicUsize) -> bool, is_unique: fn(&AtomicUsize) -> bool) -> Property {
+    Property::new(&["readers"], 1..=3_usize, move |readers| run(readers, decrement, is_unique))
 }
 
 /// Each reader reads the payload once; `main` changes it in place if it is alone by then.
