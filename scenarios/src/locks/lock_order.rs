@@ -4,8 +4,8 @@
 //! A task that holds one lock and waits for another makes everybody who wants the first wait too. If the waiting goes
 //! round in a circle, nobody moves again. Two tasks with two locks are enough (`opposite_orders`), so are N philosophers
 //! with N forks (`ring`), and so is one lock and a callback that waits for somebody who needs it (`lock_in_callback`).
-//! Giving up the first lock when the second is taken, and trying again, removes the waiting but not the circle: the
-//! tasks can go on taking and giving back in step (`try_lock_retry`).
+//! `try_lock_retry` is a wrong fix: who finds the second lock taken gives the first one back, and tries again. That
+//! removes the waiting but not the circle, and the tasks can go on taking and giving back in step.
 //!
 //! # Outcomes
 //! | variant            | ends                 | because                                         |

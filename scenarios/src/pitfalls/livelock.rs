@@ -34,7 +34,7 @@ pub const PATTERN: Pattern = Pattern::new(
     "Debugging and Testing Concurrent Code: Common Pitfalls",
     raddle::source!("livelock.rs"),
     &[
-        Variant::correct("ordered_backoff", || run(1, ordered_backoff)).full_size(|| run(3, ordered_backoff)),
+        Variant::correct("ordered_backoff", || run(1, ordered_backoff)).full_size(|| run(2, ordered_backoff)),
         Variant::buggy("polite_retry", Class::Livelock, || run(1, polite_retry)).fails_with(Expect::Livelock),
     ],
 );

@@ -42,7 +42,7 @@ pub const PATTERN: Pattern = Pattern::new(
             .proven_at("a normal, an urgent and a background task", || run(1, 1, true, 2, aged)),
         Variant::buggy("strict_priority", Class::Starvation, || run(1, 1, false, 2, strict_priority))
             .fails_with(Expect::Starvation),
-        Variant::buggy("priority_inversion", Class::Starvation, || run(1, 1, true, 3, priority_inversion))
+        Variant::buggy("priority_inversion", Class::Starvation, || run(1, 1, true, 2, priority_inversion))
             .fails_with(Expect::Starvation),
     ],
 );
