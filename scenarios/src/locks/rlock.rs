@@ -24,7 +24,7 @@
 //!
 //! # Seen in the wild
 //! `release` of `_thread.RLock` in the free-threaded build: owner and count have to be written before the lock is
-//! free, as somebody else may own it after: CPython 125139.
+//! free, as somebody else may own it after: `CPython` 125139.
 
 use raddle::prelude::*;
 use raddle::{

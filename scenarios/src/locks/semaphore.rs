@@ -27,7 +27,7 @@
 //!
 //! # Seen in the wild
 //! A task of `asyncio` that was cancelled after it had been woken, and the rest asleep although the semaphore was free:
-//! CPython 90155, and before it python/asyncio 270.
+//! `CPython` 90155, and before it python/asyncio 270.
 
 use raddle::prelude::*;
 use raddle::{
