@@ -41,13 +41,21 @@ pub const PATTERN: Pattern = Pattern::new(
     "Synchronization Mechanisms: RLock",
     raddle::source!("rlock.rs"),
     &[
-        Variant::correct("counts_depth", || run(2, 2, counts_depth)).full_size(|| run(3, 2, counts_depth)),
+        Variant::correct("counts_depth", || run(2, 2, counts_depth))
+            .full_size(|| run(3, 2, counts_depth))
+            .property(|| drawn(counts_depth)),
         Variant::buggy("plain_lock_reentered", Class::Deadlock, || run(1, 2, plain_lock_reentered))
-            .fails_with(Expect::Deadlock(1)),
+            .fails_with(Expect::Deadlock(1))
+            .property(|| drawn(plain_lock_reentered))
+            .smallest("threads 1, levels 2", 0),
         Variant::buggy("depth_forgotten", Class::AtomicityViolation, || run(2, 2, depth_forgotten))
-            .fails_with(Expect::Assertion("an increment was lost")),
+            .fails_with(Expect::Assertion("an increment was lost"))
+            .property(|| drawn(depth_forgotten))
+            .smallest("threads 2, levels 2", 1),
         Variant::buggy("owner_cleared_late", Class::OrderViolation, || run(2, 2, owner_cleared_late))
-            .fails_with(Expect::Stuck),
+            .fails_with(Expect::Stuck)
+            .property(|| drawn(owner_cleared_late))
+            .smallest("threads 2, levels 2", 2),
     ],
 );
 
@@ -132,6 +140,10 @@ fn nested_lock(lock: &RLock, with: With, levels: u32, counter: &AtomicU32) {
             counter.store(count + 1, SeqCst);
         });
     }
+}
+
+fn drawn(with: With) -> Property {
+    Property::new(&["threads", "levels"], (1..=4_u32, 1..=3_u32), move |(threads, levels)| run(threads, levels, with))
 }
 
 fn run(threads: u32, levels: u32, with: With) {

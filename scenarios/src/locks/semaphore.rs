@@ -47,15 +47,24 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("counted", || run(2, 1, 1, counted))
             .full_size(|| run(5, 2, 1, counted))
-            .proven_at("3 threads", || run(3, 2, 1, counted)),
+            .proven_at("3 threads", || run(3, 2, 1, counted))
+            .property(|| drawn(counted)),
         Variant::buggy("check_then_take", Class::AtomicityViolation, || run(2, 1, 0, check_then_take))
-            .fails_with(Expect::Assertion("more were inside than there are permits")),
+            .fails_with(Expect::Assertion("more were inside than there are permits"))
+            .property(|| drawn(check_then_take))
+            .smallest("threads 2, permits 1, unlucky 0", 2),
         Variant::buggy("permit_leaked_on_panic", Class::Leak, || run(2, 1, 1, permit_leaked_on_panic))
-            .fails_with(Expect::Stuck),
+            .fails_with(Expect::Stuck)
+            .property(|| drawn(permit_leaked_on_panic))
+            .smallest("threads 2, permits 1, unlucky 1", 0),
         Variant::buggy("released_twice", Class::Misuse, || run(3, 1, 1, released_twice))
-            .fails_with(Expect::Assertion("more were inside than there are permits")),
+            .fails_with(Expect::Assertion("more were inside than there are permits"))
+            .property(|| drawn(released_twice))
+            .smallest("threads 3, permits 1, unlucky 1", 1),
         Variant::buggy("wakeup_lost_on_cancel", Class::LostWakeup, || run(3, 1, 1, wakeup_lost_on_cancel))
-            .fails_with(Expect::Stuck),
+            .fails_with(Expect::Stuck)
+            .property(|| drawn(wakeup_lost_on_cancel))
+            .smallest("threads 3, permits 1, unlucky 1", 1),
     ],
 );
 
@@ -95,6 +104,9 @@ impl Semaphore {
         inside
     }
 }
+
+/// Gets at what the permits are for: how many were at it, if it came to that.
+type Access = fn(&Semaphore, bool) -> thread::Result<u32>;
 
 fn counted(semaphore: &Semaphore, unlucky: bool) -> thread::Result<u32> {
     if !semaphore.acquire(unlucky) {
@@ -159,8 +171,15 @@ fn wakeup_lost_on_cancel(semaphore: &Semaphore, unlucky: bool) -> thread::Result
     seen
 }
 
+fn drawn(access: Access) -> Property {
+    let sizes = (1..=5_u32, 1..=3_u32, 0..=2_u32);
+    Property::new(&["threads", "permits", "unlucky"], sizes, move |(threads, permits, unlucky)| {
+        run(threads, permits, unlucky, access);
+    })
+}
+
 /// `threads` want one of `permits`, and the first `unlucky` of them panic with it, or give up when they had to wait.
-fn run(threads: u32, permits: u32, unlucky: u32, access: fn(&Semaphore, bool) -> thread::Result<u32>) {
+fn run(threads: u32, permits: u32, unlucky: u32, access: Access) {
     let semaphore = Arc::new(Semaphore {
         free: Mutex::new(i32::try_from(permits).unwrap()).named("free"),
         given_back: Condvar::new().named("given_back"),

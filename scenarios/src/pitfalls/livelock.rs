@@ -34,8 +34,13 @@ pub const PATTERN: Pattern = Pattern::new(
     "Debugging and Testing Concurrent Code: Common Pitfalls",
     raddle::source!("livelock.rs"),
     &[
-        Variant::correct("ordered_backoff", || run(1, ordered_backoff)).full_size(|| run(2, ordered_backoff)),
-        Variant::buggy("polite_retry", Class::Livelock, || run(1, polite_retry)).fails_with(Expect::Livelock),
+        Variant::correct("ordered_backoff", || run(1, ordered_backoff))
+            .full_size(|| run(2, ordered_backoff))
+            .property(|| drawn(ordered_backoff)),
+        Variant::buggy("polite_retry", Class::Livelock, || run(1, polite_retry))
+            .fails_with(Expect::Livelock)
+            .property(|| drawn(polite_retry))
+            .smallest("meals 1", 0),
     ],
 );
 
@@ -74,6 +79,10 @@ fn ordered_backoff(me: usize) -> bool {
 fn polite_retry(_me: usize) -> bool {
     // BUG: the other gives way, too, so the spoon comes back, and both are as hungry as before.
     true
+}
+
+fn drawn(gives_way: fn(usize) -> bool) -> Property {
+    Property::new(&["meals"], 1..=3_u32, move |meals| run(meals, gives_way))
 }
 
 /// Both eat so many times.

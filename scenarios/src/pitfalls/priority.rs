@@ -39,11 +39,16 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("aged", || run(1, 1, false, 2, aged))
             .full_size(|| run(2, 2, true, 3, aged))
-            .proven_at("a normal, an urgent and a background task", || run(1, 1, true, 2, aged)),
+            .proven_at("a normal, an urgent and a background task", || run(1, 1, true, 2, aged))
+            .property(|| drawn(aged)),
         Variant::buggy("strict_priority", Class::Starvation, || run(1, 1, false, 2, strict_priority))
-            .fails_with(Expect::Starvation),
+            .fails_with(Expect::Starvation)
+            .property(|| drawn(strict_priority))
+            .smallest("normal 1, urgent 1, background false, jobs 2", 1),
         Variant::buggy("priority_inversion", Class::Starvation, || run(1, 1, true, 2, priority_inversion))
-            .fails_with(Expect::Starvation),
+            .fails_with(Expect::Starvation)
+            .property(|| drawn(priority_inversion))
+            .smallest("normal 1, urgent 1, background true, jobs 2", 0),
     ],
 );
 
@@ -61,6 +66,9 @@ struct Job {
     /// How many had been served when it came.
     came: u32,
 }
+
+/// What a job counts for, when so many have been served.
+type Weight = fn(&Job, u32) -> u32;
 
 fn aged(job: &Job, served: u32) -> u32 {
     job.priority as u32 + (served - job.came)
@@ -84,7 +92,7 @@ struct Processor {
     state: Mutex<State>,
     changed: Condvar,
     turns: Bypass,
-    weight: fn(&Job, u32) -> u32,
+    weight: Weight,
 }
 
 struct State {
@@ -133,8 +141,15 @@ impl Processor {
     }
 }
 
+fn drawn(weight: Weight) -> Property {
+    let sizes = (1..=3_usize, 1..=2_usize, raddle::proptest::bool::ANY, 1..=3_u32);
+    Property::new(&["normal", "urgent", "background", "jobs"], sizes, move |(normal, urgent, background, jobs)| {
+        run(normal, urgent, background, jobs, weight);
+    })
+}
+
 /// So many normal and urgent tasks with `jobs` each, and perhaps a background one that has the lock.
-fn run(normal: usize, urgent: usize, background: bool, jobs: u32, weight: fn(&Job, u32) -> u32) {
+fn run(normal: usize, urgent: usize, background: bool, jobs: u32, weight: Weight) {
     let mut state = State { busy: false, locked: background, served: 0, submitted: 0, queue: Vec::new() };
     if background {
         state.submit(Priority::Background);

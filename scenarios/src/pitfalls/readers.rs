@@ -39,11 +39,18 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("phase_fair", || run(1, 2, 2, phase_fair))
             .full_size(|| run(3, 2, 2, phase_fair))
-            .proven_at("2 readers, 2 writes", || run(2, 1, 2, phase_fair)),
+            .proven_at("2 readers, 2 writes", || run(2, 1, 2, phase_fair))
+            .property(|| drawn(phase_fair)),
         Variant::buggy("reader_preference", Class::Starvation, || run(2, 2, 1, reader_preference))
-            .fails_with(Expect::Starvation),
+            .fails_with(Expect::Starvation)
+            .property(|| drawn(reader_preference))
+            .smallest("readers 2, reads 2, writes 1", 1),
         Variant::buggy("read_again_behind_writer", Class::Deadlock, || look_twice(1, read_again_behind_writer))
-            .fails_with(Expect::Deadlock(2)),
+            .fails_with(Expect::Deadlock(2))
+            .property(|| {
+                Property::new(&["readers"], 1..=3_u32, |readers| look_twice(readers, read_again_behind_writer))
+            })
+            .smallest("readers 1", 1),
     ],
 );
 
@@ -115,6 +122,13 @@ impl Lock {
         drop(state);
         self.changed.notify_all();
     }
+}
+
+fn drawn(read: fn(&Lock)) -> Property {
+    let sizes = (1..=4_usize, 1..=2_u32, 1..=3_u32);
+    Property::new(&["readers", "reads", "writes"], sizes, move |(readers, reads, writes)| {
+        run(readers, reads, writes, read);
+    })
 }
 
 /// Readers that come again and again, and a writer.
