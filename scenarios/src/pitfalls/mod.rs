@@ -2,8 +2,14 @@
 
 use raddle::Family;
 
+pub mod livelock;
 pub mod logging;
+pub mod priority;
+pub mod readers;
 pub mod unfair_lock;
 
 /// The patterns of this family.
-pub const FAMILY: Family = Family { name: "pitfalls", patterns: &[unfair_lock::PATTERN, logging::PATTERN] };
+pub const FAMILY: Family = Family {
+    name: "pitfalls",
+    patterns: &[unfair_lock::PATTERN, priority::PATTERN, readers::PATTERN, livelock::PATTERN, logging::PATTERN],
+};
