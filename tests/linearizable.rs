@@ -134,10 +134,9 @@ impl Model for Permits {
     fn apply(&mut self, op: &PermitOp) -> Option<bool> {
         match op {
             PermitOp::Take if self.0 == 0 => return None,
-            PermitOp::Take => self.0 -= 1,
-            PermitOp::Add => self.0 += 1,
             PermitOp::Try if self.0 == 0 => return Some(false),
-            PermitOp::Try => self.0 -= 1,
+            PermitOp::Take | PermitOp::Try => self.0 -= 1,
+            PermitOp::Add => self.0 += 1,
         }
         Some(true)
     }

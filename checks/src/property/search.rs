@@ -11,12 +11,16 @@ use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::verdict::Verdict;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use serde_json::Value;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Instant;
 
 /// Schedules for each drawing of the parameters.
 const SCRIPTS: usize = 10;
+/// Parameters that are drawn in the hope that they are smaller.
+const DRAWS_SMALLER: usize = 300;
 /// Schedules that a smaller program has to survive to count as passing.
 const SCRIPTS_SHRINKING: usize = 2_000;
 
@@ -109,6 +113,21 @@ fn draw(property: &Property, runner: &mut TestRunner) -> Result<Box<dyn CaseTree
     property.drawer.draw(runner).map_err(CheckError::Strategy)
 }
 
+/// Whether numbers, or lists of as many, are smaller in one part and greater in none.
+fn is_smaller(one: &Value, other: &Value) -> bool {
+    let at_most = |one: &Value, other: &Value| match (one.as_f64(), other.as_f64()) {
+        (Some(one), Some(other)) => one <= other,
+        _ => one == other,
+    };
+    one != other
+        && match (one, other) {
+            (Value::Array(one), Value::Array(other)) if one.len() == other.len() => {
+                one.iter().zip(other).all(|(one, other)| at_most(one, other))
+            }
+            (one, other) => at_most(one, other),
+        }
+}
+
 /// The failure, if it is the same fault at whatever size: the same check that panics, the same kind of verdict.
 fn fault(came: Came, like: &Verdict) -> Option<Box<Found>> {
     let Came::To(found) = came else { return None };
@@ -194,9 +213,10 @@ impl Search<'_> {
 
     /// The smallest parameters, and then the simplest schedule, that still fail so.
     fn shrink(&mut self, hit: Hit) -> Failing {
-        let Hit { mut failing, parameters, mut script } = hit;
+        let Hit { mut failing, mut parameters, mut script } = hit;
         let verdict = failing.found.verdict.clone();
-        if let Some(mut tree) = parameters {
+        let mut tried = HashSet::new();
+        while let Some(mut tree) = parameters {
             let mut simpler = tree.simplify();
             while simpler {
                 simpler = if let Some((smaller, its_script)) = self.fails(&tree.case(), &failing.script, &verdict) {
@@ -206,6 +226,10 @@ impl Search<'_> {
                 } else {
                     tree.complicate()
                 };
+            }
+            parameters = None;
+            if let Some((smaller, its_script, tree)) = self.draw_smaller(&failing, &verdict, &mut tried) {
+                (failing, script, parameters) = (smaller, its_script.or(script), Some(tree));
             }
         }
         if let Some(mut tree) = script {
@@ -220,6 +244,26 @@ impl Search<'_> {
         }
         self.calm(&mut failing, &verdict);
         failing
+    }
+
+    /// Parameters that are smaller in every part, and fail too. proptest shrinks a tuple's parts one after another, each
+    /// once, and what the last ones have come to may let the first ones go further.
+    fn draw_smaller(
+        &mut self,
+        failing: &Failing,
+        verdict: &Verdict,
+        tried: &mut HashSet<String>,
+    ) -> Option<(Failing, Option<ScriptTree>, Box<dyn CaseTree>)> {
+        for _ in 0..DRAWS_SMALLER {
+            let tree = draw(self.property, &mut self.runner).ok()?;
+            let case = tree.case();
+            if is_smaller(&case.values, &failing.case.values) && tried.insert(case.values.to_string()) {
+                if let Some((smaller, script)) = self.fails(&case, &failing.script, verdict) {
+                    return Some((smaller, script, tree));
+                }
+            }
+        }
+        None
     }
 
     /// Makes one interruption after another go, as long as one can: proptest goes over a script but once.

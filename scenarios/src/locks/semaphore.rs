@@ -52,19 +52,19 @@ pub const PATTERN: Pattern = Pattern::new(
         Variant::buggy("check_then_take", Class::AtomicityViolation, || run(2, 1, 0, check_then_take))
             .fails_with(Expect::Assertion("more were inside than there are permits"))
             .property(|| drawn(check_then_take))
-            .smallest("threads 2, permits 1, unlucky 0", 2),
+            .smallest("unlucky 0, permits 1, threads 2", 2),
         Variant::buggy("permit_leaked_on_panic", Class::Leak, || run(2, 1, 1, permit_leaked_on_panic))
             .fails_with(Expect::Stuck)
             .property(|| drawn(permit_leaked_on_panic))
-            .smallest("threads 2, permits 1, unlucky 1", 0),
+            .smallest("unlucky 1, permits 1, threads 2", 0),
         Variant::buggy("released_twice", Class::Misuse, || run(3, 1, 1, released_twice))
             .fails_with(Expect::Assertion("more were inside than there are permits"))
             .property(|| drawn(released_twice))
-            .smallest("threads 3, permits 1, unlucky 1", 1),
+            .smallest("unlucky 1, permits 1, threads 3", 1),
         Variant::buggy("wakeup_lost_on_cancel", Class::LostWakeup, || run(3, 1, 1, wakeup_lost_on_cancel))
             .fails_with(Expect::Stuck)
             .property(|| drawn(wakeup_lost_on_cancel))
-            .smallest("threads 3, permits 1, unlucky 1", 1),
+            .smallest("unlucky 1, permits 1, threads 3", 1),
     ],
 );
 
@@ -172,8 +172,8 @@ fn wakeup_lost_on_cancel(semaphore: &Semaphore, unlucky: bool) -> thread::Result
 }
 
 fn drawn(access: Access) -> Property {
-    let sizes = (1..=5_u32, 1..=3_u32, 0..=2_u32);
-    Property::new(&["threads", "permits", "unlucky"], sizes, move |(threads, permits, unlucky)| {
+    let sizes = (0..=2_u32, 1..=3_u32, 1..=5_u32);
+    Property::new(&["unlucky", "permits", "threads"], sizes, move |(unlucky, permits, threads)| {
         run(threads, permits, unlucky, access);
     })
 }

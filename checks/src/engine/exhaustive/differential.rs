@@ -270,14 +270,12 @@ fn compare_many(shard: u8, programs: u32) -> Tally {
 /// Shards, each with programs of its own.
 const SHARDS: u8 = 4;
 
-/// They came out wrong once, and chance may not come upon them again.
+/// It came out wrong once, and chance may not come upon it again.
 #[test]
-fn searches_agree_on_programs_that_they_did_not_agree_on() {
+fn searches_agree_on_what_they_did_not_agree_on() {
     use programs::Does::{Park, Yield};
-    for does in [vec![vec![Yield, Yield], vec![Park]]] {
-        let tasks = Tasks { does, spurious: true };
-        assert_eq!(compare(&tasks, &mut Tally::default()), Ok(()), "{tasks:?}");
-    }
+    let tasks = Tasks { does: vec![vec![Yield, Yield], vec![Park]], spurious: true };
+    assert_eq!(compare(&tasks, &mut Tally::default()), Ok(()));
 }
 
 #[test]
