@@ -2,7 +2,7 @@
 
 .PHONY: check test differential seeds bless bench lint doc
 
-check:   ## every check under loom, the exhaustive engine and shuttle: progress, a counterexample for every bug, the matrix of verdicts
+check:   ## every check under all four engines: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
 
 test:    ## every test, every pattern × variant × engine among them
@@ -15,8 +15,14 @@ seeds:   ## no false alarm at 20 seeds of 10,000 schedules, and no bug missed at
 	cargo run --release --locked -p raddle-scenarios -- measure seeds --correct --engine shuttle --executions 10000
 	cargo run --release --locked -p raddle-scenarios -- measure seeds --buggy
 
-bless:   ## record the counterexamples anew, and draw them
+bless:   ## record the counterexamples anew, and draw them; the coverage, and its summary in README.md
 	cargo run --release --locked -p raddle-scenarios -- record --out fixtures
+	cargo run --release --locked -p raddle-scenarios -- check --quiet --markdown scenarios/COVERAGE.md
+	awk 'NR == FNR { below = below || /^## /; if (!below && /^\|/) rows = rows $$0 "\n"; next } \
+	  /^<!-- coverage -->/ { print $$0 "\n\n" rows; inside = 1 } \
+	  /^<!-- \/coverage -->/ { inside = 0 } \
+	  !inside' scenarios/COVERAGE.md README.md >README.md.new
+	mv README.md.new README.md
 	cargo run --release --locked -p raddle-scenarios -- schema counterexample >checks/schema/counterexample.schema.json
 	cargo run --release --locked -p raddle-scenarios -- schema record >checks/schema/record.schema.json
 	INSTA_UPDATE=always cargo test --locked -p raddle-tests --test fixtures --test formats

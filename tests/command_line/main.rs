@@ -1,5 +1,6 @@
 //! The command line: what it prints, and that bad input gets a clear error, exit code 2, and nothing written.
 
+mod coverage;
 mod refusals;
 mod samplers;
 
@@ -125,10 +126,10 @@ fn list_has_every_pattern_and_variant() {
 }
 
 #[test]
-fn check_meets_every_expectation_and_writes_its_json() {
+fn check_meets_every_expectation_and_writes_its_json_and_its_tables() {
     let folder = tempfile::tempdir().unwrap();
-    let file = folder.path().join("out.json");
-    let output = raddle(&["check", "--json", file.to_str().unwrap()]);
+    let (file, tables) = (folder.path().join("out.json"), folder.path().join("out.md"));
+    let output = raddle(&["check", "--json", file.to_str().unwrap(), "--markdown", tables.to_str().unwrap()]);
     assert_eq!(code(&output), 0, "{}{}", stdout(&output), stderr(&output));
     let checks = 4 * raddle_scenarios::CATALOGUE.patterns().map(|pattern| pattern.variants.len()).sum::<usize>();
     let met = format!("{checks} of {checks} expectations met");
@@ -144,6 +145,7 @@ fn check_meets_every_expectation_and_writes_its_json() {
         let proven = result["engine"] == "loom" && result["expected"] == "holds";
         assert!(!proven || result["coverage"]["kind"] == "exhaustive", "{result}");
     }
+    coverage::is_committed(&std::fs::read_to_string(&tables).unwrap());
 }
 
 #[test]

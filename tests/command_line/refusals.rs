@@ -96,4 +96,7 @@ fn hostile_records_are_refused() {
 fn output_that_cannot_be_written_is_refused_before_anything_runs() {
     refused(&["check", "--json", "/nowhere/out.json"], &["/nowhere/out.json"]);
     refused(&["check", "--json", "."], &["."]);
+    refused(&["check", "--markdown", "/nowhere/out.md"], &["/nowhere/out.md"]);
+    refused(&["check", "--markdown", "."], &["."]);
+    refused(&["check", "--markdown", "-", "--json", "-"], &["stdout takes one document", "--json", "--markdown"]);
 }

@@ -1,10 +1,11 @@
-//! `raddle check`: the matrix, the counterexamples, the JSON.
+//! `raddle check`: the matrix, the counterexamples, the JSON and the Markdown.
 
 use super::cli::CheckArgs;
+use super::render::write;
 use super::run::{CheckResult, run_jobs_keeping};
 use super::study::{self, Studied};
-use super::terminal::{Terminal, table};
-use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, EXIT_USAGE, SuiteError, select};
+use super::terminal::{Terminal, grouped, table};
+use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, EXIT_USAGE, SuiteError, coverage, select};
 use crate::report::text::{Style, clean, counterexample};
 use crate::{Catalogue, Coverage, Engine, Outcome};
 use serde::Serialize;
@@ -73,30 +74,22 @@ impl ResultRow {
 pub(super) fn run(catalogue: &'static Catalogue, args: &CheckArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let selection = &args.selection;
     let jobs = select::jobs(catalogue, &selection.patterns, &selection.engines())?;
-    if let Some(path) = args.json.as_deref().filter(|path| *path != Path::new("-")) {
-        is_writable(path)?;
-    }
+    let (json, markdown) = (args.json.as_deref(), args.markdown.as_deref());
+    let on_stdout = are_writable(json, markdown)?;
     let at_once = selection.jobs.map(usize::from);
     let checkpoints = args.checkpoints.as_deref();
     let results = run_jobs_keeping(&jobs, selection.seed, selection.executions, at_once, checkpoints);
-    let report = Report { schema: SCHEMA, results: results.iter().map(ResultRow::new).collect() };
-    let json = || {
-        let mut text = serde_json::to_string_pretty(&report).expect("results are plain data");
-        text.push('\n');
-        text
-    };
-    match args.json.as_deref() {
-        Some(path) if path == Path::new("-") => terminal.print(&json()),
-        path => {
-            if !args.quiet {
-                terminal.print(&counterexamples(&results, selection.seed, terminal.style)?);
-            }
-            terminal.print(&matrix(&results, terminal.style, terminal.style.width));
-            if let Some(path) = path {
-                crate::schedule::write_whole(path, json().as_bytes())
-                    .map_err(|source| SuiteError::Write { path: path.into(), source })?;
-            }
+    if !on_stdout {
+        if !args.quiet {
+            terminal.print(&counterexamples(&results, selection.seed, terminal.style)?);
         }
+        terminal.print(&matrix(&results, terminal.style, terminal.style.width));
+    }
+    if let Some(path) = json {
+        put(path, &report(&results), terminal)?;
+    }
+    if let Some(path) = markdown {
+        put(path, &coverage::document(&results, selection.seed), terminal)?;
     }
     for result in &results {
         if let Err(error) = &result.outcome {
@@ -106,7 +99,39 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &CheckArgs, terminal: &Te
     Ok(exit_code(&results))
 }
 
-/// Fails before an hour of checking, not after it.
+/// The results as JSON.
+fn report(results: &[CheckResult]) -> String {
+    let report = Report { schema: SCHEMA, results: results.iter().map(ResultRow::new).collect() };
+    let mut text = serde_json::to_string_pretty(&report).expect("results are plain data");
+    text.push('\n');
+    text
+}
+
+fn is_stdout(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Writes a document to where it was asked for.
+fn put(path: &Path, text: &str, terminal: &Terminal) -> Result<(), SuiteError> {
+    if is_stdout(path) {
+        terminal.print_exactly(text);
+        return Ok(());
+    }
+    write(path, text)
+}
+
+/// Fails before an hour of checking, not after it. Gives whether a document takes stdout.
+fn are_writable(json: Option<&Path>, markdown: Option<&Path>) -> Result<bool, SuiteError> {
+    let (on_stdout, files): (Vec<&Path>, Vec<&Path>) =
+        json.into_iter().chain(markdown).partition(|path| is_stdout(path));
+    if on_stdout.len() > 1 {
+        let source = std::io::Error::other("stdout takes one document: give --json or --markdown a file");
+        return Err(SuiteError::Write { path: on_stdout[0].into(), source });
+    }
+    files.into_iter().try_for_each(is_writable)?;
+    Ok(!on_stdout.is_empty())
+}
+
 fn is_writable(path: &Path) -> Result<(), SuiteError> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let probe = if path.is_dir() {
@@ -140,26 +165,37 @@ fn counterexamples(results: &[CheckResult], seed: u64, style: Style) -> Result<S
     Ok(studied.iter().map(draw).collect())
 }
 
+/// The results in groups of one key each, in the order in which keys first appear.
+pub(super) fn by<'a, K: PartialEq>(
+    results: impl IntoIterator<Item = &'a CheckResult>,
+    key: impl Fn(&'a CheckResult) -> K,
+) -> Vec<(K, Vec<&'a CheckResult>)> {
+    let mut groups: Vec<(K, Vec<&CheckResult>)> = Vec::new();
+    for result in results {
+        let key = key(result);
+        match groups.iter_mut().find(|(known, _)| *known == key) {
+            Some((_, group)) => group.push(result),
+            None => groups.push((key, vec![result])),
+        }
+    }
+    groups
+}
+
+/// The engines, in the order in which they first appear.
+pub(super) fn engines(results: &[CheckResult]) -> Vec<Engine> {
+    by(results, |result| result.job.engine).into_iter().map(|(engine, _)| engine).collect()
+}
+
 /// A row for each variant, a column for each engine, and a summary.
 #[must_use]
 pub fn matrix(results: &[CheckResult], style: Style, width: usize) -> String {
-    let mut engines: Vec<Engine> = Vec::new();
-    let mut names: Vec<String> = Vec::new();
-    for result in results {
-        if !engines.contains(&result.job.engine) {
-            engines.push(result.job.engine);
-        }
-        if !names.contains(&result.job.name()) {
-            names.push(result.job.name());
-        }
-    }
+    let engines = engines(results);
     let mut table = table(style.ascii, width);
     let mut head = vec!["variant".to_owned(), "expected".to_owned()];
     head.extend(engines.iter().map(|engine| engine.name().to_owned()));
     table.set_header(head);
-    for name in &names {
-        let of_name: Vec<&CheckResult> = results.iter().filter(|result| result.job.name() == *name).collect();
-        let mut row = vec![name.clone(), of_name[0].job.variant.declared().name().to_owned()];
+    for (name, of_name) in by(results, |result| result.job.name()) {
+        let mut row = vec![name, of_name[0].job.variant.declared().name().to_owned()];
         for engine in &engines {
             let result = of_name.iter().find(|result| result.job.engine == *engine);
             row.push(result.map_or_else(String::new, |result| cell(result)));
@@ -182,17 +218,27 @@ pub fn matrix(results: &[CheckResult], style: Style, width: usize) -> String {
     format!("{}\n\n{guarantees}{summary}\n", style.chars(&table))
 }
 
-/// `✓ deadlock · 4`: whether it is met, what it came to, how many executions that took.
+/// `✓ deadlock in 4`: whether it is met, what it came to, how many executions that took.
 fn cell(result: &CheckResult) -> String {
     let mark = if result.is_met() { "✓" } else { "✗" };
-    let missed = if result.job.variant.missed(result.job.engine).is_some() { " (missed, as declared)" } else { "" };
+    let missed = result.job.variant.missed(result.job.engine).is_some();
+    let note = match &result.outcome {
+        Ok(Outcome::Holds(_)) if missed => " (missed, as declared)".to_owned(),
+        Err(error) => format!(": {}", clean(error.to_string().lines().next().unwrap_or_default())),
+        _ => String::new(),
+    };
+    format!("{mark} {}{note}", came_to(result))
+}
+
+/// `deadlock in 4`: what it came to, and how many executions that took.
+pub(super) fn came_to(result: &CheckResult) -> String {
     match &result.outcome {
-        Ok(Outcome::Holds(coverage)) => format!("{mark} {coverage} {}{missed}", coverage.executions()),
-        Ok(Outcome::Fails(found)) => format!("{mark} {} in {}", found.verdict.name(), found.execution),
+        Ok(Outcome::Holds(coverage)) => format!("{coverage} {}", grouped(coverage.executions())),
+        Ok(Outcome::Fails(found)) => format!("{} in {}", found.verdict.name(), grouped(found.execution)),
         Ok(Outcome::Inconclusive { executions, done: Some(done), .. }) => {
-            format!("{mark} inconclusive {executions}, about {done:.2e} of it")
+            format!("inconclusive {}, about {done:.2e} of it", grouped(*executions))
         }
-        Ok(Outcome::Inconclusive { executions, .. }) => format!("{mark} inconclusive {executions}"),
-        Err(error) => format!("{mark} error: {}", clean(error.to_string().lines().next().unwrap_or_default())),
+        Ok(Outcome::Inconclusive { executions, .. }) => format!("inconclusive {}", grouped(*executions)),
+        Err(_) => "error".to_owned(),
     }
 }

@@ -107,6 +107,9 @@ pub(super) struct CheckArgs {
     /// Write the results to this file as JSON; `-` writes them to stdout and nothing else
     #[arg(long, value_name = "FILE")]
     pub(super) json: Option<PathBuf>,
+    /// Write the results to this file as tables in Markdown; `-` writes them to stdout and nothing else
+    #[arg(long, value_name = "FILE")]
+    pub(super) markdown: Option<PathBuf>,
     /// Keep exhaustive searches that a budget cuts in this folder, and go on from those that are there
     #[arg(long, value_name = "DIR")]
     pub(super) checkpoints: Option<PathBuf>,

@@ -2,6 +2,7 @@
 
 use super::EXIT_MET;
 use super::cli::ListArgs;
+use super::show::class;
 use super::terminal::Terminal;
 use crate::{Catalogue, Engine, Pattern, Published, Size, Variant};
 use serde::Serialize;
@@ -99,7 +100,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Ter
         for variant in pattern.variants {
             let expected = variant.declared().to_string();
             let expected = if variant.is_correct() { terminal.style.good(&expected) } else { expected };
-            let class = variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string());
+            let class = class(variant);
             terminal.print(&format!("  {:<28} {class:<20} {expected}\n", variant.name));
             for size in variant.declared_sizes() {
                 let depth = size.depth.map(|depth| format!("depth {depth}")).unwrap_or_default();

@@ -3,6 +3,7 @@
 
 mod check;
 mod cli;
+mod coverage;
 mod harness;
 mod list;
 mod measure;

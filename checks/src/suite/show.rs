@@ -29,20 +29,29 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
     Ok(EXIT_MET)
 }
 
+/// The class of its bug, or `correct`.
+pub(super) fn class(variant: &Variant) -> String {
+    variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string())
+}
+
+/// `threads 2 (1 preemption)`: the smallest parameters at which it fails, if they are declared.
+pub(super) fn fails_from(variant: &Variant) -> String {
+    let smallest = variant.declared_smallest().map(|(parameters, preemptions)| {
+        let s = if preemptions == 1 { "" } else { "s" };
+        format!("{parameters} ({preemptions} preemption{s})")
+    });
+    smallest.unwrap_or_default()
+}
+
 /// What each variant has to come to, from which size on, and who can't see it.
 fn truth(variants: &[Variant], ascii: bool, width: usize) -> String {
     let mut table = table(ascii, width);
     table.set_header(["variant", "class", "comes to", "fails from", "missed by"]);
     for variant in variants {
-        let class = variant.class.map_or_else(|| "correct".to_owned(), |class| class.to_string());
-        let smallest = variant.declared_smallest().map(|(parameters, preemptions)| {
-            let s = if preemptions == 1 { "" } else { "s" };
-            format!("{parameters} ({preemptions} preemption{s})")
-        });
         let missed = |engine: Engine| variant.missed(engine).map(|reason| format!("{engine}: {reason}"));
         let missed: Vec<String> = Engine::DEFAULT.into_iter().filter_map(missed).collect();
         let comes_to = variant.declared().to_string();
-        table.add_row([variant.name.to_owned(), class, comes_to, smallest.unwrap_or_default(), missed.join("; ")]);
+        table.add_row([variant.name.to_owned(), class(variant), comes_to, fails_from(variant), missed.join("; ")]);
     }
     format!("{table}\n")
 }

@@ -82,6 +82,11 @@ fn wants_ascii() -> bool {
     })
 }
 
+/// `1,000`.
+pub(super) fn grouped(number: u64) -> String {
+    indicatif::HumanCount(number).to_string()
+}
+
 /// A table with a line under its head and nothing else.
 pub(super) fn table(ascii: bool, width: usize) -> comfy_table::Table {
     use comfy_table::{ContentArrangement, LineStyle, Table, TableStyle};

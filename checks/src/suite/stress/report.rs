@@ -5,6 +5,7 @@ use crate::Outcome;
 use crate::report::text::{Style, clean};
 use crate::suite::CheckResult;
 use crate::suite::check::ResultRow;
+use crate::suite::terminal::grouped;
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
@@ -99,11 +100,6 @@ fn engine(result: &CheckResult) -> String {
         }
         Err(error) => format!("{engine}: {}", clean(error.to_string().lines().next().unwrap_or_default())),
     }
-}
-
-/// `1,000`.
-fn grouped(number: u64) -> String {
-    indicatif::HumanCount(number).to_string()
 }
 
 /// `2 s`, `1.5 s`, `0.05 s`.
