@@ -26,7 +26,7 @@ fn readme_shows_the_counterexample_as_it_is_traced() {
     let command = "trace locks/lock_order/opposite_orders";
     let output = raddle(&command.split(' ').collect::<Vec<_>>());
     assert_eq!(code(&output), 0, "{}", stderr(&output));
-    let trimmed = |text: &str| text.lines().map(|line| format!("{}\n", line.trim_end())).collect::<String>();
+    let trimmed = |text: &str| text.lines().fold(String::new(), |all, line| all + line.trim_end() + "\n");
     let (readme, traced) = (trimmed(&read("README.md")), trimmed(&stdout(&output)));
     assert!(readme.contains(&format!("{command}`:\n\n```text\n{traced}```\n")), "README is to show this:\n{traced}");
 }

@@ -257,10 +257,9 @@ impl Search<'_> {
         for _ in 0..DRAWS_SMALLER {
             let tree = draw(self.property, &mut self.runner).ok()?;
             let case = tree.case();
-            if is_smaller(&case.values, &failing.case.values) && tried.insert(case.values.to_string()) {
-                if let Some((smaller, script)) = self.fails(&case, &failing.script, verdict) {
-                    return Some((smaller, script, tree));
-                }
+            let new = is_smaller(&case.values, &failing.case.values) && tried.insert(case.values.to_string());
+            if new && let Some((smaller, script)) = self.fails(&case, &failing.script, verdict) {
+                return Some((smaller, script, tree));
             }
         }
         None
