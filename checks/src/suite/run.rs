@@ -17,7 +17,7 @@ pub struct Job {
     pub variant: Variant,
     /// The engine.
     pub engine: Engine,
-    /// See [`Catalogue::regressions`].
+    /// See [`Catalogue::regressions`](crate::Catalogue::regressions).
     pub regressions: Option<&'static str>,
 }
 
