@@ -39,8 +39,8 @@ impl fmt::Display for Parameters {
     /// `threads 2, rounds 1`; without names, the JSON.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let values = match &self.values {
-            Value::Array(values) if values.len() == self.names.len() => values.as_slice(),
             value if self.names.len() == 1 => std::slice::from_ref(value),
+            Value::Array(values) if values.len() == self.names.len() => values.as_slice(),
             value => return write!(f, "{value}"),
         };
         for (index, (name, value)) in self.names.iter().zip(values).enumerate() {
