@@ -6,6 +6,7 @@ use raddle::sync::{Arc, Mutex};
 use raddle::{CheckError, Checker, Counterexample, Coverage, Effort, Engine, Outcome, Property, thread};
 use raddle_scenarios::CATALOGUE;
 use raddle_tests::root;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// Families whose patterns come in fixed sizes, which `raddle measure samplers` runs.
@@ -135,6 +136,17 @@ fn parameters_and_schedule_are_shrunk() {
     }
     let outcome = Checker::new().run_property(&lossy_property(6));
     assert!(matches!(outcome, Ok(Outcome::Holds(Coverage::Sampled { executions: 1_000, .. }))), "{outcome:?}");
+}
+
+/// Whichever fault is found first is the one that is made smaller.
+#[test]
+fn one_fault_is_not_shrunk_into_another() {
+    let two_faults = Property::new(&["size"], 1..=4_usize, |size| {
+        assert!(size < 3, "too many");
+        assert!(size > 1, "too few");
+    });
+    let found: BTreeSet<String> = (0..10).map(|seed| smallest(&Checker::new().seed(seed), &two_faults).0).collect();
+    assert_eq!(found, BTreeSet::from(["size 1".into(), "size 3".into()]));
 }
 
 #[test]
