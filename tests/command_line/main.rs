@@ -340,6 +340,24 @@ fn show_has_the_lesson_and_both_sources() {
     }
 }
 
+/// Found while it is shown, and at the smallest parameters.
+#[test]
+fn show_draws_an_interleaving_for_every_bug() {
+    for pattern in raddle_scenarios::CATALOGUE.patterns() {
+        let text = stdout(&raddle(&["show", pattern.name]));
+        for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
+            let (_, rest) = text.split_once(&format!("\n✗ {}\n", buggy.name)).unwrap_or_else(|| panic!("{text}"));
+            let lesson = rest.split("\n✗ ").next().unwrap();
+            let place = format!("{}, {}:\n{lesson}", pattern.name, buggy.name);
+            let (_, drawn) = lesson.split_once("\n  why: ").unwrap_or_else(|| panic!("no reason in {place}"));
+            assert!(drawn.lines().any(|line| line.starts_with(" •")), "no decisive step in {place}");
+            if let Some((parameters, _)) = buggy.declared_smallest() {
+                assert!(drawn.contains(&format!("\n  at:  {parameters}\n")), "not at `{parameters}` in {place}");
+            }
+        }
+    }
+}
+
 #[test]
 fn replay_reproduces_a_record_under_either_engine() {
     let file = "fixtures/locks/lock_order/opposite_orders.json";

@@ -127,7 +127,7 @@ pub fn counterexample(header: Option<&Header>, study: &Study, style: &Style) -> 
         }
         None => writeln!(out, "{} {}", style.bad("✗"), style.bad(&title)),
     };
-    let _ = writeln!(out, "  why: {}", clean(&verdict.to_string()));
+    let _ = writeln!(out, "{}", why(study));
     let facts = facts::facts(header, study, style.view);
     let facts: Vec<String> =
         facts.into_iter().map(|(label, text)| format!("  {} {text}", style.dim(&format!("{label:<11}")))).collect();
@@ -138,6 +138,20 @@ pub fn counterexample(header: Option<&Header>, study: &Study, style: &Style) -> 
         out.push_str(&quote::sources(study, *style));
     }
     style.chars(&out)
+}
+
+/// What goes wrong in a sentence, at which parameters, and the interleaving that it takes: the counterexample without its
+/// facts. Ends in a line end.
+#[must_use]
+pub fn interleaving(study: &Study, style: &Style) -> String {
+    let rows_max = (style.view == View::Essential).then_some(SCREEN);
+    let parameters = study.counterexample.parameters.as_ref();
+    let at = parameters.map_or_else(String::new, |parameters| format!("  at:  {}\n", clean(&parameters.to_string())));
+    style.chars(&format!("{}\n{at}\n{}", why(study), lanes::draw(study, rows_max, *style)))
+}
+
+fn why(study: &Study) -> String {
+    format!("  why: {}", clean(&study.counterexample.verdict.to_string()))
 }
 
 /// `file:line`, or `:line` where the file goes without saying.

@@ -1,6 +1,6 @@
 //! Runs checks, several at once, and gives their results in the order in which they were asked for.
 
-use crate::{CheckError, Checker, Engine, Expect, Outcome, Pattern, Property, Variant};
+use crate::{CheckError, Checker, Counterexample, Engine, Expect, Outcome, Pattern, Property, Variant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
@@ -92,6 +92,12 @@ impl CheckResult {
     #[must_use]
     pub fn is_met(&self) -> bool {
         self.outcome.as_ref().is_ok_and(|outcome| self.job.expect().met_by(outcome))
+    }
+
+    /// What it found.
+    #[must_use]
+    pub fn counterexample(&self) -> Option<&Counterexample> {
+        self.outcome.as_ref().ok().and_then(Outcome::counterexample)
     }
 
     /// The outcome in one word: `holds`, a verdict's name, `inconclusive`, or `error`.

@@ -4,7 +4,7 @@ use super::run::CheckResult;
 use super::{SuiteError, select};
 use crate::report::{Header, Words};
 use crate::verdict::Place;
-use crate::{Counterexample, Effort, Finder, Outcome, Pattern, Study, Variant};
+use crate::{Counterexample, Effort, Finder, Pattern, Study, Variant};
 
 /// A counterexample, and where it comes from.
 pub(super) type Studied = (Header, Study);
@@ -12,7 +12,8 @@ pub(super) type Studied = (Header, Study);
 /// Studies what `results` found: one counterexample for each variant, and for each program of it if the engines ran
 /// two; and one for each way of failing.
 pub(super) fn counterexamples(results: &[CheckResult], seed: u64) -> Result<Vec<Studied>, SuiteError> {
-    let mut left: Vec<(&CheckResult, &Counterexample)> = results.iter().filter_map(failing).collect();
+    let mut left: Vec<(&CheckResult, &Counterexample)> =
+        results.iter().filter_map(|result| Some((result, result.counterexample()?))).collect();
     let mut studied = Vec::new();
     while let Some((first, found)) = left.first().copied() {
         let alike = |(other, counterexample): &(&CheckResult, &Counterexample)| {
@@ -30,10 +31,6 @@ pub(super) fn counterexamples(results: &[CheckResult], seed: u64) -> Result<Vec<
         left = rest;
     }
     Ok(studied)
-}
-
-fn failing(result: &CheckResult) -> Option<(&CheckResult, &Counterexample)> {
-    result.outcome.as_ref().ok().and_then(Outcome::counterexample).map(|found| (result, found))
 }
 
 fn study(result: &CheckResult, found: &Counterexample, finders: Vec<Finder>) -> Result<Studied, SuiteError> {

@@ -65,9 +65,9 @@ struct Bank {
 }
 
 impl Bank {
-    fn book(mut accounts: MutexGuard<'_, i32>, mut journal: MutexGuard<'_, i32>) {
-        *accounts += 1;
-        *journal += 1;
+    fn book(mut one: MutexGuard<'_, i32>, mut other: MutexGuard<'_, i32>) {
+        *one += 1;
+        *other += 1;
     }
 }
 
@@ -106,8 +106,8 @@ fn try_lock_retry(bank: &Bank, clerk: &str) {
         if clerk == "teller" { (&bank.accounts, &bank.journal) } else { (&bank.journal, &bank.accounts) };
     loop {
         let mine = first.lock().unwrap();
-        if let Ok(other) = second.try_lock() {
-            return Bank::book(mine, other);
+        if let Ok(theirs) = second.try_lock() {
+            return Bank::book(theirs, mine);
         }
         drop(mine);
         // BUG: both clerks step back for equally long, so both may meet again.
