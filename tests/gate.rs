@@ -160,14 +160,26 @@ fn a_budget_that_runs_out_is_inconclusive() {
     assert!(!results[0].is_met(), "an inconclusive search meets nothing");
 }
 
+fn buggy(engine: Engine) -> Vec<Job> {
+    let all = jobs(&CATALOGUE, &[], &[engine]).unwrap();
+    all.into_iter().filter(|job| !job.variant.is_correct()).collect()
+}
+
+/// loom has no seed.
+#[test]
+fn loom_finds_every_bug_within_a_thousand_executions() {
+    let buggy = buggy(Engine::Loom);
+    for (job, result) in buggy.iter().zip(check(&buggy)) {
+        assert!(result.is_met(), "{}: {}", job.name(), result.verdict());
+        let executions = result.counterexample().map_or(0, |found| found.execution);
+        assert!(executions <= 1_000, "{}: {executions} executions", job.name());
+    }
+}
+
 /// At other seeds too, and within a thousand schedules.
 #[test]
 fn every_bug_is_found_at_twenty_other_seeds() {
-    let buggy: Vec<Job> = jobs(&CATALOGUE, &[], &[Engine::shuttle()])
-        .unwrap()
-        .into_iter()
-        .filter(|job| !job.variant.is_correct())
-        .collect();
+    let buggy = buggy(Engine::shuttle());
     for seed in 1..=20 {
         for result in run_jobs(&buggy, seed, Some(1_000), None) {
             assert!(result.is_met(), "{} at seed {seed}: {}", result.job.name(), result.verdict());

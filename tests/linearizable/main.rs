@@ -3,18 +3,24 @@
 mod objects;
 
 use objects::{
-    Register, RegisterOp, added_between_locks, counted, counts_depth, forgets_depth, in_turn, locked_once,
-    looked_before, out_of_turn, queues, registers, rlocks, seen_before, semaphores, taken_twice, tickets, under_rwlock,
+    Register, RegisterOp, added_between_locks, built, built_semaphores, counted, given_back_twice, in_turn, let_go,
+    locked_once, looked_before, out_of_turn, queues, registers, rlocks, seen_before, semaphores, taken_twice, tickets,
+    under_rwlock,
 };
 use raddle::sync::Arc;
 use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use raddle::{
     Checker, Counterexample, Engine, History, Model, Outcome, Property, Strategy as Sampler, Verdict, thread,
 };
+use raddle_scenarios::locks::rlock;
 
 /// Runs each thread's operations on one object, and holds what they returned against `model`.
-fn run<M, T>(threads: Vec<Vec<M::Op>>, model: M, object: T, work: fn(&T, &M::Op) -> M::Returns)
-where
+fn run<M, T>(
+    threads: Vec<Vec<M::Op>>,
+    model: M,
+    object: T,
+    work: impl Fn(&T, &M::Op) -> M::Returns + Copy + Send + 'static,
+) where
     M: Model + Send + Sync + 'static,
     M::Op: Send + Sync + 'static,
     M::Returns: Send + Sync + 'static,
@@ -80,23 +86,41 @@ fn a_semaphore_is_linearizable_and_its_faults_are_not() {
     assert_eq!(smallest(&semaphores(seen_before)), r#"calls [["Try"],["Try"]], takers 0"#);
 }
 
+/// The catalogue's own.
+#[test]
+fn a_semaphore_of_a_mutex_and_a_condition_variable_is_linearizable_and_a_permit_too_many_is_not() {
+    holds(&built_semaphores(built));
+    assert_eq!(smallest(&built_semaphores(given_back_twice)), "takers 3");
+}
+
 #[test]
 fn a_reader_writer_lock_makes_a_register_linearizable_and_two_locks_do_not() {
     holds(&registers(under_rwlock));
     assert_eq!(smallest(&registers(added_between_locks)), r#"calls [[{"Add":1}],[{"Add":1}]]"#);
 }
 
+/// The catalogue's own.
 #[test]
-fn a_reentrant_lock_counts_its_depth_and_is_nobody_elses_until_it_is_0() {
-    holds(&rlocks(counts_depth));
-    // The first release says 0 and not 1.
-    assert_eq!(smallest(&rlocks(forgets_depth)), "depths [2]");
+fn a_reentrant_lock_makes_nested_additions_linearizable_and_its_faults_do_not() {
+    holds(&rlocks(rlock::counts_depth));
+    assert_eq!(smallest(&rlocks(rlock::depth_forgotten)), r#"calls [[{"Add":2}],[{"Add":1}]]"#);
+    for (with, calls, ends) in [
+        (rlock::plain_lock_reentered as rlock::With, r#"calls [[{"Add":2}]]"#, "Deadlock"),
+        (rlock::owner_cleared_late, r#"calls [[{"Add":1}],[{"Add":2}]]"#, "Stuck"),
+    ] {
+        let outcome = Checker::new().run_property(&rlocks(with));
+        let Ok(Outcome::Fails(found)) = outcome else { panic!("{outcome:?}") };
+        assert_eq!(found.parameters.as_ref().expect("drawn").to_string(), calls, "{}", found.verdict);
+        assert!(format!("{:?}", found.verdict).starts_with(ends), "{}", found.verdict);
+    }
 }
 
+/// Whoever barges in keeps others out all the same: that one may wait for ever is no matter of what calls return.
 #[test]
-fn a_ticket_lock_keeps_others_out() {
+fn a_ticket_lock_and_a_barging_lock_keep_others_out() {
     holds(&tickets(in_turn));
-    assert_eq!(smallest(&tickets(out_of_turn)), r#"calls [[{"Add":1}],[{"Add":1}]]"#);
+    holds(&tickets(out_of_turn));
+    assert_eq!(smallest(&tickets(let_go)), r#"calls [[{"Add":1}],[{"Add":1}]]"#);
 }
 
 /// The write goes to one copy, and the read to another: nothing but the calls orders them.

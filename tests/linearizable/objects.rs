@@ -3,9 +3,13 @@
 use super::run;
 use raddle::proptest::prelude::*;
 use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use raddle::sync::{Condvar, Mutex, RwLock, Semaphore};
+use raddle::sync::{Mutex, RwLock, Semaphore};
 use raddle::{Model, Property, programs};
+use raddle_scenarios::locks::rlock::{RLock, With};
+use raddle_scenarios::locks::semaphore;
+use raddle_scenarios::pitfalls::unfair_lock;
 use serde::{Deserialize, Serialize};
+use std::cell::Cell;
 use std::collections::VecDeque;
 
 /// A queue with room for two.
@@ -157,6 +161,33 @@ pub(super) fn semaphores(work: fn(&Semaphore, &PermitOp) -> bool) -> Property {
     })
 }
 
+/// The catalogue's, built of a mutex and a condition variable.
+pub(super) fn built(semaphore: &semaphore::Semaphore, op: &PermitOp) -> bool {
+    match op {
+        PermitOp::Add => {
+            semaphore.release();
+            true
+        }
+        PermitOp::Take | PermitOp::Try => semaphore.acquire(false),
+    }
+}
+
+/// Gives back what it did not take.
+pub(super) fn given_back_twice(semaphore: &semaphore::Semaphore, op: &PermitOp) -> bool {
+    if matches!(op, PermitOp::Add) {
+        semaphore.release();
+    }
+    built(semaphore, op)
+}
+
+pub(super) fn built_semaphores(work: fn(&semaphore::Semaphore, &PermitOp) -> bool) -> Property {
+    Property::new(&["takers"], 1..=4_usize, move |takers| {
+        let mut threads = vec![vec![PermitOp::Take]; takers];
+        threads.push(vec![PermitOp::Add; takers]);
+        run(threads, Permits(1), semaphore::Semaphore::new(1), work);
+    })
+}
+
 /// A number that is written and read.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Register(pub(super) u32);
@@ -219,130 +250,71 @@ pub(super) fn registers(work: fn(&RwLock<u32>, &RegisterOp) -> u32) -> Property 
     })
 }
 
-/// A lock that serves in the order of drawing numbers; the register shows that it keeps others out.
-pub(super) struct Ticket {
-    counter: Mutex<(u32, u32)>,
-    changed: Condvar,
+/// A number under a lock: it shows that the lock keeps others out.
+pub(super) struct Under<L> {
+    lock: L,
     value: AtomicU32,
 }
 
-impl Ticket {
-    fn new() -> Self {
-        Ticket { counter: Mutex::new((0, 0)), changed: Condvar::new(), value: AtomicU32::new(0) }
-    }
-}
-
-pub(super) fn in_turn(lock: &Ticket, op: &RegisterOp) -> u32 {
-    let mut counter = lock.counter.lock().unwrap();
-    let mine = counter.0;
-    counter.0 += 1;
-    while counter.1 != mine {
-        counter = lock.changed.wait(counter).unwrap();
-    }
-    drop(counter);
-    let seen = touch(lock, op);
-    lock.counter.lock().unwrap().1 += 1;
-    lock.changed.notify_all();
-    seen
-}
-
-pub(super) fn out_of_turn(lock: &Ticket, op: &RegisterOp) -> u32 {
-    touch(lock, op)
-}
-
-pub(super) fn touch(lock: &Ticket, op: &RegisterOp) -> u32 {
-    let seen = lock.value.load(SeqCst);
+/// Reads, and writes what comes of it.
+fn touch(value: &AtomicU32, op: &RegisterOp) -> u32 {
+    let seen = value.load(SeqCst);
     let new = match op {
         RegisterOp::Read => return seen,
         RegisterOp::Write(value) => *value,
         RegisterOp::Add(value) => seen + value,
     };
-    lock.value.store(new, SeqCst);
+    value.store(new, SeqCst);
     new
 }
 
-pub(super) fn tickets(work: fn(&Ticket, &RegisterOp) -> u32) -> Property {
+pub(super) fn in_turn(shared: &Under<unfair_lock::Lock>, op: &RegisterOp) -> u32 {
+    unfair_lock::ticket(&shared.lock);
+    let seen = touch(&shared.value, op);
+    shared.lock.unlock();
+    seen
+}
+
+pub(super) fn out_of_turn(shared: &Under<unfair_lock::Lock>, op: &RegisterOp) -> u32 {
+    unfair_lock::barging(&shared.lock);
+    let seen = touch(&shared.value, op);
+    shared.lock.unlock();
+    seen
+}
+
+/// Gives the lock back before it is done.
+pub(super) fn let_go(shared: &Under<unfair_lock::Lock>, op: &RegisterOp) -> u32 {
+    unfair_lock::ticket(&shared.lock);
+    shared.lock.unlock();
+    touch(&shared.value, op)
+}
+
+/// How long somebody waits is no matter here.
+pub(super) fn tickets(work: fn(&Under<unfair_lock::Lock>, &RegisterOp) -> u32) -> Property {
     Property::new(&["calls"], programs(register_op(), 2..=3, 1..=2), move |threads| {
-        run(threads, Register(0), Ticket::new(), work);
+        let shared = Under { lock: unfair_lock::Lock::new(usize::MAX), value: AtomicU32::new(0) };
+        run(threads, Register(0), shared, work);
     })
 }
 
-/// A lock that its owner may take again: who has it, and how often.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Owned(Option<usize>, u8);
-
-#[derive(Clone, Debug)]
-pub(super) enum OwnedOp {
-    Acquire(usize),
-    Release(usize),
-}
-
-impl Model for Owned {
-    type Op = OwnedOp;
-    /// How often its owner has it now.
-    type Returns = u8;
-
-    fn apply(&mut self, op: &OwnedOp) -> Option<u8> {
-        match op {
-            OwnedOp::Acquire(me) if self.0.is_none_or(|owner| owner == *me) => {
-                *self = Owned(Some(*me), self.1 + 1);
+/// Each call adds one on so many levels of the lock, one inside the other.
+pub(super) fn rlocks(with: With) -> Property {
+    fn nested(shared: &Under<RLock>, with: With, levels: u32) -> u32 {
+        let seen = Cell::new(0);
+        with(&shared.lock, &|| {
+            if levels > 1 {
+                nested(shared, with, levels - 1);
             }
-            OwnedOp::Release(me) if self.0 == Some(*me) => {
-                *self = Owned(self.0.filter(|_| self.1 > 1), self.1 - 1);
-            }
-            OwnedOp::Acquire(_) | OwnedOp::Release(_) => return None,
-        }
-        Some(self.1)
+            seen.set(touch(&shared.value, &RegisterOp::Add(1)));
+        });
+        seen.get()
     }
-}
-
-pub(super) struct RLock {
-    state: Mutex<Owned>,
-    freed: Condvar,
-}
-
-impl RLock {
-    fn acquire(&self, me: usize) -> u8 {
-        let mut state = self.state.lock().unwrap();
-        while state.0.is_some_and(|owner| owner != me) {
-            state = self.freed.wait(state).unwrap();
-        }
-        *state = Owned(Some(me), state.1 + 1);
-        state.1
-    }
-
-    fn release(&self, left: fn(u8) -> u8) -> u8 {
-        let mut state = self.state.lock().unwrap();
-        let depth = left(state.1);
-        *state = Owned(state.0.filter(|_| depth > 0), depth);
-        self.freed.notify_all();
-        depth
-    }
-}
-
-pub(super) fn counts_depth(lock: &RLock, op: &OwnedOp) -> u8 {
-    match op {
-        OwnedOp::Acquire(me) => lock.acquire(*me),
-        OwnedOp::Release(_) => lock.release(|depth| depth - 1),
-    }
-}
-
-pub(super) fn forgets_depth(lock: &RLock, op: &OwnedOp) -> u8 {
-    match op {
-        OwnedOp::Acquire(me) => lock.acquire(*me),
-        OwnedOp::Release(_) => lock.release(|_| 0),
-    }
-}
-
-/// Each thread takes the lock so often, and then gives it back as often.
-pub(super) fn rlocks(work: fn(&RLock, &OwnedOp) -> u8) -> Property {
-    let depths = raddle::proptest::collection::vec(1..=3_usize, 1..=3);
-    Property::new(&["depths"], depths, move |depths| {
-        let calls = |(me, depth): (usize, usize)| {
-            [vec![OwnedOp::Acquire(me); depth], vec![OwnedOp::Release(me); depth]].concat()
-        };
-        let threads = depths.into_iter().enumerate().map(calls).collect();
-        let lock = RLock { state: Mutex::new(Owned(None, 0)), freed: Condvar::new() };
-        run(threads, Owned(None, 0), lock, work);
+    let op = (1..=3_u32).prop_map(RegisterOp::Add);
+    Property::new(&["calls"], programs(op, 1..=3, 1..=2), move |threads| {
+        let shared = Under { lock: RLock::default(), value: AtomicU32::new(0) };
+        run(threads, Register(0), shared, move |shared, op| match op {
+            RegisterOp::Add(levels) => nested(shared, with, *levels),
+            other => unreachable!("{other:?}"),
+        });
     })
 }

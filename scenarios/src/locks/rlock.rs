@@ -60,7 +60,7 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 /// A reentrant lock, and beside it a plain one.
-struct RLock {
+pub struct RLock {
     state: Mutex<State>,
     freed: Condvar,
     plain: Mutex<()>,
@@ -70,6 +70,16 @@ struct RLock {
 struct State {
     owner: Option<ThreadId>,
     depth: u32,
+}
+
+impl Default for RLock {
+    fn default() -> Self {
+        RLock {
+            state: Mutex::new(State::default()).named_opaque("state"),
+            freed: Condvar::new().named("freed"),
+            plain: Mutex::new(()).named("plain_lock"),
+        }
+    }
 }
 
 impl RLock {
@@ -85,9 +95,10 @@ impl RLock {
 }
 
 /// How a lock is held around what is done in it: Python's `with`.
-type With = fn(&RLock, &dyn Fn());
+pub type With = fn(&RLock, &dyn Fn());
 
-fn counts_depth(lock: &RLock, body: &dyn Fn()) {
+/// Gives the lock back on the last way out.
+pub fn counts_depth(lock: &RLock, body: &dyn Fn()) {
     lock.acquire();
     body();
     let mut state = lock.state.lock().unwrap();
@@ -99,13 +110,15 @@ fn counts_depth(lock: &RLock, body: &dyn Fn()) {
     }
 }
 
-fn plain_lock_reentered(lock: &RLock, body: &dyn Fn()) {
+/// Takes a lock that is not reentrant.
+pub fn plain_lock_reentered(lock: &RLock, body: &dyn Fn()) {
     // BUG: the thread that has this lock already waits for itself here.
     let _guard = lock.plain.lock().unwrap();
     body();
 }
 
-fn depth_forgotten(lock: &RLock, body: &dyn Fn()) {
+/// Gives the lock back on the first way out.
+pub fn depth_forgotten(lock: &RLock, body: &dyn Fn()) {
     lock.acquire();
     body();
     let mut state = lock.state.lock().unwrap();
@@ -118,7 +131,8 @@ fn depth_forgotten(lock: &RLock, body: &dyn Fn()) {
     }
 }
 
-fn owner_cleared_late(lock: &RLock, body: &dyn Fn()) {
+/// Clears the owner after the lock is free.
+pub fn owner_cleared_late(lock: &RLock, body: &dyn Fn()) {
     lock.acquire();
     body();
     let mut state = lock.state.lock().unwrap();
@@ -147,12 +161,7 @@ fn drawn(with: With) -> Property {
 }
 
 fn run(threads: u32, levels: u32, with: With) {
-    let lock = RLock {
-        state: Mutex::new(State::default()).named_opaque("state"),
-        freed: Condvar::new().named("freed"),
-        plain: Mutex::new(()).named("plain_lock"),
-    };
-    let shared = Arc::new((lock, AtomicU32::new(0).named("counter")));
+    let shared = Arc::new((RLock::default(), AtomicU32::new(0).named("counter")));
     let start = |number: u32| {
         let shared = Arc::clone(&shared);
         let work = move || nested_lock(&shared.0, with, levels, &shared.1);

@@ -69,15 +69,25 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 /// Permits, and who is inside with one.
-struct Semaphore {
+pub struct Semaphore {
     free: Mutex<i32>,
     given_back: Condvar,
     inside: AtomicU32,
 }
 
 impl Semaphore {
+    /// With so many permits.
+    #[must_use]
+    pub fn new(permits: i32) -> Self {
+        Semaphore {
+            free: Mutex::new(permits).named("free"),
+            given_back: Condvar::new().named("given_back"),
+            inside: AtomicU32::new(0).named("inside"),
+        }
+    }
+
     /// Takes a permit, unless the task is unlucky and has to wait: then its time is up when it is woken.
-    fn acquire(&self, unlucky: bool) -> bool {
+    pub fn acquire(&self, unlucky: bool) -> bool {
         let mut free = self.free.lock().unwrap();
         while *free < 1 {
             free = self.given_back.wait(free).unwrap();
@@ -91,7 +101,8 @@ impl Semaphore {
         true
     }
 
-    fn release(&self) {
+    /// Gives a permit back.
+    pub fn release(&self) {
         *self.free.lock().unwrap() += 1;
         self.given_back.notify_one();
     }
@@ -180,11 +191,7 @@ fn drawn(access: Access) -> Property {
 
 /// `threads` want one of `permits`, and the first `unlucky` of them panic with it, or give up when they had to wait.
 fn run(threads: u32, permits: u32, unlucky: u32, access: Access) {
-    let semaphore = Arc::new(Semaphore {
-        free: Mutex::new(i32::try_from(permits).unwrap()).named("free"),
-        given_back: Condvar::new().named("given_back"),
-        inside: AtomicU32::new(0).named("inside"),
-    });
+    let semaphore = Arc::new(Semaphore::new(i32::try_from(permits).unwrap()));
     let start = |number: u32| {
         let semaphore = Arc::clone(&semaphore);
         let work = move || access(&semaphore, number <= unlucky).unwrap_or(0);

@@ -43,7 +43,7 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 /// A lock whose waiters queue, or don't.
-struct Lock {
+pub struct Lock {
     state: Mutex<State>,
     changed: Condvar,
     bypass: Bypass,
@@ -57,7 +57,18 @@ struct State {
 }
 
 impl Lock {
-    fn unlock(&self) {
+    /// Free, for tasks of which each lets others go first at most `bound` times.
+    #[must_use]
+    pub fn new(bound: usize) -> Self {
+        Lock {
+            state: Mutex::new(State::default()).named_opaque("state"),
+            changed: Condvar::new().named("changed"),
+            bypass: Bypass::new(bound).named("lock"),
+        }
+    }
+
+    /// Lets the next one in.
+    pub fn unlock(&self) {
         let mut state = self.state.lock().unwrap();
         state.taken = false;
         state.now_serving += 1;
@@ -66,7 +77,8 @@ impl Lock {
     }
 }
 
-fn ticket(lock: &Lock) {
+/// Waits for its turn.
+pub fn ticket(lock: &Lock) {
     let mut state = lock.state.lock().unwrap();
     let mine = state.next_ticket;
     state.next_ticket += 1;
@@ -78,7 +90,8 @@ fn ticket(lock: &Lock) {
     request.granted();
 }
 
-fn barging(lock: &Lock) {
+/// Waits until the lock is free.
+pub fn barging(lock: &Lock) {
     let mut state = lock.state.lock().unwrap();
     let request = lock.bypass.request();
     // BUG: whoever finds the lock free has it, however long others have waited.
@@ -95,12 +108,8 @@ fn contended(acquire: fn(&Lock)) -> Property {
 
 /// One patient task that wants the lock once, among eager ones that want it again and again.
 fn contend(eager: usize, acquire: fn(&Lock)) {
-    let lock = Arc::new(Lock {
-        state: Mutex::new(State::default()).named_opaque("state"),
-        changed: Condvar::new().named("changed"),
-        // Every other task may go first once, and no more.
-        bypass: Bypass::new(eager).named("lock"),
-    });
+    // Every other task may go first once, and no more.
+    let lock = Arc::new(Lock::new(eager));
     let start = |name: String, rounds: usize| {
         let lock = Arc::clone(&lock);
         let work = move || {
