@@ -42,7 +42,7 @@ fn a_bound_is_broken_while_every_enabled_task_runs() {
         let name = job.name();
         let program = job.variant.program(Engine::Loom);
         let sampled = Job { engine: Engine::shuttle(), ..job };
-        let fair = (1..=SEEDS).any(|seed| match sampled.checker(seed, Some(2_000)).run(program.clone()) {
+        let fair = (1..=SEEDS).any(|seed| match sampled.checker(seed, Some(2_000)).run(program) {
             Ok(Outcome::Fails(found)) => every_enabled_task_runs(&found),
             Ok(Outcome::Holds(_)) => false,
             other => panic!("{name} at seed {seed}: {other:?}"),

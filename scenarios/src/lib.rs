@@ -2,6 +2,8 @@
 //!
 //! A pattern is one file and two lines of its family's `mod.rs`.
 
+#![expect(clippy::missing_panics_doc, reason = "scenarios panic to fail, and their lessons say when")]
+
 use raddle::Catalogue;
 
 pub mod classics;

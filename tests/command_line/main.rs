@@ -346,11 +346,13 @@ fn show_draws_an_interleaving_for_every_bug() {
     for pattern in raddle_scenarios::CATALOGUE.patterns() {
         let text = stdout(&raddle(&["show", pattern.name]));
         for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
-            let (_, rest) = text.split_once(&format!("\n✗ {}\n", buggy.name)).unwrap_or_else(|| panic!("{text}"));
-            let lesson = rest.split("\n✗ ").next().unwrap();
+            let (_, rest) = text.split_once(&format!("✗ {}\n", buggy.name)).unwrap_or_else(|| panic!("{text}"));
+            let lesson = rest.split("✗ ").next().unwrap();
             let place = format!("{}, {}:\n{lesson}", pattern.name, buggy.name);
             let (_, drawn) = lesson.split_once("\n  why: ").unwrap_or_else(|| panic!("no reason in {place}"));
-            assert!(drawn.lines().any(|line| line.starts_with(" •")), "no decisive step in {place}");
+            let is_step = |line: &str| line.trim_start_matches([' ', '•']).starts_with(|c: char| c.is_ascii_digit());
+            assert!(drawn.lines().any(is_step), "no step in {place}");
+            assert!(lesson.contains("// BUG: "), "no source in {place}");
             if let Some((parameters, _)) = buggy.declared_smallest() {
                 assert!(drawn.contains(&format!("\n  at:  {parameters}\n")), "not at `{parameters}` in {place}");
             }

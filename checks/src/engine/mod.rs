@@ -31,10 +31,25 @@ use std::sync::atomic::AtomicU64;
 pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
 
 /// Which engine explores.
+///
+/// # What they can't see
+/// - loom: more than five threads (refused by name before the run); `compare_exchange_weak` failing spuriously; load buffering.
+///   It takes `SeqCst` *accesses* for `AcqRel`, so a store-buffering litmus on them fails although C11 forbids it. A load may see a
+///   replaced store: the trace says `(stale: …)`.
+/// - loom forgets loads: of those since the last store to an atomic it keeps the last one, and does not try a store before the
+///   others. So its proof is not whole where two tasks load an atomic that one of them stores to; the exhaustive engine's is,
+///   under sequential consistency (loom issues 166 and 392).
+/// - loom: a task that has yielded goes on only when all others wait. `main`'s stack is 32 KiB, others' 64; shuttle's are 128.
+/// - shuttle, exhaustive: weak memory. Only data races on `RaceCell` follow the orders.
+/// - Both: operations in a destructor while a caught panic unwinds can't be interleaved; under loom, an atomic there ends the
+///   check with an error that says so.
+/// - Livelock is seen by random walks and by loom; PCT's priorities never go round in a circle.
+/// - Real threads: what they happen not to do. Accesses to a `RaceCell` go through a lock's word, so a race is seen only where
+///   two overlap; spurious wakeups are not forced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(into = "String", try_from = "String")]
-#[cfg_attr(feature = "suite", schemars(extend("enum" = Engine::ALL.map(Engine::name))))]
+#[cfg_attr(feature = "suite", schemars(extend("enum" = Engine::ALL.map(Engine::name)), description = "Which engine explores."))]
 pub enum Engine {
     /// loom: exhaustive, C11 memory orders, at most five threads.
     Loom,

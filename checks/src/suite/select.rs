@@ -116,11 +116,13 @@ pub(super) fn variant(
 
 /// Where `fn name` begins, counted from 0, and its lines, up to the brace in the first column that closes it.
 pub(super) fn function<'a>(source: &'a str, name: &str) -> Option<(usize, Vec<&'a str>)> {
-    let start = source.lines().position(|line| {
-        line.strip_prefix("fn ")
-            .and_then(|rest| rest.strip_prefix(name))
-            .is_some_and(|rest| rest.starts_with(['(', '<']))
-    })?;
+    let declares = |line: &str| {
+        let (before, rest) = line.split_once("fn ")?;
+        let qualifies = |word: &str| word.starts_with("pub") || ["async", "const", "unsafe"].contains(&word);
+        let is_it = rest.strip_prefix(name).is_some_and(|rest| rest.starts_with(['(', '<']));
+        Some(is_it && !line.starts_with(' ') && before.split_whitespace().all(qualifies))
+    };
+    let start = source.lines().position(|line| declares(line) == Some(true))?;
     let lines: Vec<&str> = source.lines().skip(start).collect();
     let end = lines.iter().position(|line| *line == "}")?;
     Some((start, lines[..=end].to_vec()))
