@@ -28,7 +28,9 @@ mod study;
 #[cfg(feature = "suite")]
 pub mod suite;
 pub mod sync;
+pub mod task;
 pub mod thread;
+pub mod time;
 mod trace;
 mod verdict;
 

@@ -78,6 +78,21 @@ pub fn yield_now() {
     perform(Op::bare(Kind::Yield, Location::caller()));
 }
 
+/// Waits for a time on the virtual clock, which goes on when nobody can run. In a task of an event loop this keeps the
+/// loop from polling others. On real threads a second takes a millisecond.
+#[track_caller]
+pub fn sleep(duration: Duration) {
+    if real::is_on() {
+        return std::thread::sleep(duration / real::SCALE);
+    }
+    with(|x| {
+        x.tells_time = true;
+        let (current, until) = (x.current, x.now.saturating_add(duration));
+        x.tasks[current.index()].alarm = (!x.over).then_some(until);
+    });
+    perform(Op::bare(Kind::Sleep, Location::caller()));
+}
+
 /// Waits for the thread's token, and takes it. May wake for no reason if the check allows spurious wakeups.
 #[track_caller]
 pub fn park() {
@@ -98,14 +113,14 @@ pub fn park_timeout(timeout: Duration) {
 
 /// Which thread: for those who join it.
 #[derive(Clone, Debug)]
-struct Child {
+pub(crate) struct Child {
     id: TaskId,
     /// On real threads.
     running: Option<Running>,
 }
 
 impl Child {
-    fn join(&self, site: Site) {
+    pub(crate) fn join(&self, site: Site) {
         if let Some(running) = &self.running {
             return running.join();
         }
@@ -209,7 +224,8 @@ where
     JoinHandle { thread: Thread::new(&child, name), child, result }
 }
 
-fn start_body(name: Option<String>, body: impl FnOnce() + Send + 'static, site: Site) -> Child {
+/// Spawns a thread for `body`.
+pub(crate) fn start_body(name: Option<String>, body: impl FnOnce() + Send + 'static, site: Site) -> Child {
     if real::is_on() {
         let (id, running) = real::spawn(name, body);
         return Child { id, running: Some(running) };

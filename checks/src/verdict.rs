@@ -3,6 +3,7 @@
 use crate::execution;
 use serde::{Deserialize, Serialize};
 use std::fmt;
+use std::time::Duration;
 
 /// A line of the program under test.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -134,6 +135,15 @@ pub enum Verdict {
         /// Who was granted instead, in order.
         by: Vec<String>,
     },
+    /// A task came after its deadline.
+    Late {
+        /// Who.
+        task: String,
+        /// To which deadline.
+        deadline: String,
+        /// By how much, on the virtual clock.
+        late: Duration,
+    },
     /// Tasks run, the same steps recur, and nothing is marked as progress.
     Livelock {
         /// Who takes part.
@@ -166,7 +176,7 @@ impl Verdict {
             Verdict::DataRace { .. } => "data race",
             Verdict::Deadlock { .. } => "deadlock",
             Verdict::Stuck { .. } => "stuck",
-            Verdict::Starvation { .. } => "starvation",
+            Verdict::Starvation { .. } | Verdict::Late { .. } => "starvation",
             Verdict::Livelock { .. } => "livelock",
             Verdict::Leak { .. } => "leak",
             Verdict::Misuse { .. } => "misuse",
@@ -193,6 +203,7 @@ impl Verdict {
             | (Verdict::Misuse { message, .. }, Verdict::Misuse { message: message_2, .. }) => message == message_2,
             (Verdict::DataRace { object, .. }, Verdict::DataRace { object: object_2, .. })
             | (Verdict::Starvation { object, .. }, Verdict::Starvation { object: object_2, .. }) => object == object_2,
+            (Verdict::Late { deadline, .. }, Verdict::Late { deadline: deadline_2, .. }) => deadline == deadline_2,
             (Verdict::Deadlock { cycle }, Verdict::Deadlock { cycle: cycle_2 }) => wanted(cycle) == wanted(cycle_2),
             (Verdict::Stuck { waiting }, Verdict::Stuck { waiting: waiting_2 }) => places(waiting) == places(waiting_2),
             (Verdict::Livelock { tasks, .. }, Verdict::Livelock { tasks: tasks_2, .. }) => {
@@ -239,6 +250,7 @@ impl fmt::Display for Verdict {
             Verdict::Starvation { task, object, bypassed, bound, .. } => {
                 write!(f, "{task} was bypassed {bypassed} times at {object}, which allows {bound}")
             }
+            Verdict::Late { task, deadline, late } => write!(f, "{task} comes {late:?} too late to {deadline}"),
             Verdict::Livelock { tasks, steps, .. } => {
                 write!(f, "{} repeat the same {steps} steps and get nowhere", tasks.join(" and "))
             }

@@ -231,6 +231,7 @@ pub(crate) fn wait_turn(me: TaskId, op: &Op) {
         }
         // Nobody else can tell when these happen.
         Kind::Choose(_) | Kind::Spawn => return,
+        Kind::Sleep => wait_until(me, op),
         _ if with(|x| x.steer.as_ref().is_some_and(|steer| !steer.is_done())) => pass_gate(me, op),
         _ => {
             pass_gate(me, op);
@@ -271,7 +272,9 @@ pub(crate) fn wait_notified<G>(me: TaskId, op: &Op, lock: impl Fn() -> G) -> G {
 fn wait_until(me: TaskId, op: &Op) {
     while !with(|x| goes_on(x, me, op)) {
         park(me);
-        pass_gate(me, op);
+        if op.kind != Kind::Sleep {
+            pass_gate(me, op);
+        }
     }
 }
 
@@ -324,7 +327,7 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         Some(gate) => gate.pass(),
         None => want_gates(),
     }
-    if let Kind::Wait { mutex } | Kind::Wake { mutex } = op.kind
+    if let Some(mutex) = op.kind.mutex()
         && let Some(gate) = with(|x| x.objects[mutex.index()].native.gate.clone())
     {
         gate.pass();

@@ -13,6 +13,9 @@ use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
 use std::thread::JoinHandle;
 
+/// On real threads the program's time is so much shorter.
+pub(crate) const SCALE: u32 = 1_000;
+
 static ON: AtomicBool = AtomicBool::new(false);
 /// Which run this is, counted from 1.
 static RUN: AtomicU64 = AtomicU64::new(0);

@@ -42,6 +42,11 @@ impl Handle {
         self.id
     }
 
+    /// The object, if it belongs to this execution.
+    pub(crate) fn own_id(self, x: &super::Execution) -> Option<ObjectId> {
+        (self.serial == x.serial).then_some(self.id)
+    }
+
     pub(crate) fn name(self, name: Cow<'static, str>) {
         if self.is_real() {
             return;

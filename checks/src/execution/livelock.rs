@@ -171,7 +171,7 @@ impl Execution {
 
     /// A hash of all that the facade sees of the state.
     pub(crate) fn state_hash(&self) -> u64 {
-        let mut hash = 0_u64;
+        let mut hash = u64::try_from(self.now.as_nanos()).unwrap_or(u64::MAX);
         let mut add = |value: u64| hash = (hash ^ value).wrapping_mul(0x0100_0000_01B3).rotate_left(23);
         for (index, task) in self.tasks.iter().enumerate() {
             let pending = task.pending.as_ref().map_or(0, |op| u64::from(op.signature()));

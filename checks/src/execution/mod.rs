@@ -17,6 +17,7 @@ mod ordering;
 mod session;
 mod step;
 mod task;
+mod time;
 mod touch;
 mod waiting;
 
@@ -34,18 +35,21 @@ pub(crate) use session::{
     note_cut, session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
-    Acted, Halt, act, answer, choose, confirm_value, drift, fail, halt, is_recording, perform, record_value,
-    want_gates, want_gates_soon,
+    Acted, Halt, act, act_collecting, answer, choose, confirm_value, drift, fail, follow_up, halt, is_recording,
+    perform, record_value, want_gates, want_gates_soon,
 };
 pub(crate) use task::{finish_task, refuse_more_than, run_task};
+pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
 
 use crate::engine;
 use crate::trace::Recorder;
 use crate::verdict::Verdict;
+use std::any::Any;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 /// Which engine runs the execution.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -89,6 +93,19 @@ pub(crate) struct Task {
     pub(crate) gives_up: bool,
     /// The trace already shows it waiting for what is pending.
     pub(crate) shown_waiting: bool,
+    /// On the virtual clock: when what is pending times out.
+    pub(crate) deadline: Option<Duration>,
+    /// On the virtual clock: when it is woken.
+    pub(crate) alarm: Option<Duration>,
+    /// The clock has come to its alarm, and it has not gone on since.
+    pub(crate) rung: bool,
+    /// What it has asked the clock for.
+    pub(crate) alarms: Vec<Alarm>,
+    /// If it runs futures: its object, and what the one it polled last waits for.
+    pub(crate) polls: Option<ObjectId>,
+    pub(crate) awaits: Vec<Op>,
+    /// What it spawns tasks on.
+    pub(crate) runtime: Option<std::sync::Arc<dyn Any + Send + Sync>>,
     pub(crate) native: engine::loom::TaskPart,
 }
 
@@ -122,6 +139,8 @@ pub(crate) struct Execution {
     pub(crate) tasks: Vec<Task>,
     pub(crate) objects: Vec<Object>,
     pub(crate) current: TaskId,
+    /// Where the last operation was announced.
+    pub(crate) site: Site,
     /// Every scheduling decision so far: the schedule.
     pub(crate) log: Vec<Decision>,
     /// Every answer to a choice so far.
@@ -155,6 +174,16 @@ pub(crate) struct Execution {
     pub(crate) deny_leaks: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
     pub(crate) parked: usize,
+    /// The virtual clock: it goes on only when nobody can run.
+    pub(crate) now: Duration,
+    /// Somebody has asked for the time, or to be woken at one.
+    pub(crate) tells_time: bool,
+    alarms_made: u64,
+    /// How often the clock has gone on, and the tasks' objects that it has woken, in order.
+    pub(crate) ticks: usize,
+    pub(crate) woken_by_clock: Vec<ObjectId>,
+    /// While a primitive's own part of an operation runs: whom it wakes.
+    pub(crate) wakes: Option<Vec<Op>>,
     /// What a guard held when it was dropped, for the trace.
     pub(crate) released_value: Option<String>,
 }
@@ -218,6 +247,7 @@ impl Execution {
             tasks,
             objects,
             current: TaskId::MAIN,
+            site: std::panic::Location::caller(),
             log,
             answers,
             steps_max: rules.steps_max,
@@ -238,6 +268,12 @@ impl Execution {
             gated: rules.gated,
             deny_leaks: rules.deny_leaks,
             parked: 0,
+            now: Duration::ZERO,
+            tells_time: false,
+            alarms_made: 0,
+            ticks: 0,
+            woken_by_clock: Vec::new(),
+            wakes: None,
             released_value: None,
         };
         let mut execution = match memory {
@@ -277,6 +313,13 @@ impl Execution {
             waits_on: false,
             gives_up: false,
             shown_waiting: false,
+            deadline: None,
+            alarm: None,
+            rung: false,
+            alarms: Vec::new(),
+            polls: None,
+            awaits: Vec::new(),
+            runtime: None,
             native: engine::loom::TaskPart::new(self.mode, self.gated || self.deny_leaks),
         });
         if id != TaskId::MAIN

@@ -63,12 +63,26 @@ pub(crate) enum State {
         waiting: Vec<(TaskId, Vec<TaskId>)>,
     },
     History,
+    /// An event loop on which tasks take turns.
+    Loop {
+        holder: Option<Hold>,
+    },
+    /// A task of an event loop: it is to be polled, and to be dropped then.
+    Task {
+        woken: bool,
+        aborted: bool,
+    },
+    /// An asynchronous primitive, of this kind: what it is its wrapper knows.
+    Shared {
+        kind: &'static str,
+        holders: Vec<Hold>,
+    },
 }
 
 impl State {
-    /// Whether it is a mutex that nobody holds.
+    /// Whether it is a mutex that nobody holds, or an event loop that polls nobody.
     pub(crate) fn is_free(&self) -> bool {
-        matches!(self, State::Mutex { holder: None })
+        matches!(self, State::Mutex { holder: None } | State::Loop { holder: None })
     }
 
     /// What `op` of `task`, which can run, makes of this object: its own, or its mutex.
@@ -77,6 +91,8 @@ impl State {
         match (op.kind, self) {
             (Kind::Wait { mutex }, State::Mutex { holder }) if mutex == me => *holder = None,
             (Kind::Wake { mutex }, State::Mutex { holder }) if mutex == me => *holder = Some(hold),
+            (Kind::Pending { turn }, State::Loop { holder }) if turn == Some(me) => *holder = None,
+            (Kind::Poll { turn }, State::Loop { holder }) if turn == Some(me) => *holder = Some(hold),
             (Kind::Wait { .. }, State::Condvar { waiters, .. }) => waiters.push(task),
             (Kind::Wake { .. }, State::Condvar { waiters, signals }) => leave(waiters, signals, task),
             (kind, state) => return change_object(state, task, kind, hold),
@@ -97,6 +113,9 @@ impl State {
             State::Cell => "cell",
             State::Fairness { .. } => "bypass",
             State::History => "history",
+            State::Loop { .. } => "loop",
+            State::Task { .. } => "task",
+            State::Shared { kind, .. } => kind,
         }
     }
 
@@ -104,7 +123,7 @@ impl State {
     pub(crate) fn hash(&self) -> u64 {
         let hold = |hold: &Option<Hold>| hold.map_or(0, |hold| hold.task.index() as u64 + 1);
         match self {
-            State::Mutex { holder } => hold(holder),
+            State::Mutex { holder } | State::Loop { holder } => hold(holder),
             State::RwLock { writer, readers } => {
                 readers.iter().fold(hold(writer), |sum, reader| sum * 31 + reader.task.index() as u64 + 7)
             }
@@ -120,6 +139,10 @@ impl State {
             State::Atomic { value } => *value,
             State::Cell | State::History => 0,
             State::Fairness { waiting, .. } => waiting.len() as u64,
+            State::Task { woken, aborted } => u64::from(*woken) | u64::from(*aborted) << 1,
+            State::Shared { holders, .. } => {
+                holders.iter().fold(0, |sum, holder| sum * 31 + holder.task.index() as u64 + 5)
+            }
         }
     }
 }
@@ -143,6 +166,7 @@ impl Execution {
         match op.kind {
             Kind::Join(other) => self.tasks[other.index()].state == TaskState::Finished,
             Kind::Park => self.tasks[task.index()].token,
+            Kind::Sleep => self.tasks[task.index()].alarm.is_none(),
             kind => {
                 let state = |object: ObjectId| &self.objects[object.index()].state;
                 is_ready(task, kind, op.object.map(state), kind.mutex().map(state))
@@ -192,6 +216,12 @@ impl Execution {
                 _ => Vec::new(),
             },
             (Kind::Join(other), _) => vec![Hold { task: other, site: self.tasks[other.index()].site }],
+            (Kind::Poll { turn }, Some(State::Task { woken: true, .. })) => {
+                match turn.map(|turn| &self.objects[turn.index()].state) {
+                    Some(State::Loop { holder }) => holder.iter().copied().collect(),
+                    _ => Vec::new(),
+                }
+            }
             _ => Vec::new(),
         }
     }
@@ -200,6 +230,7 @@ impl Execution {
     pub(crate) fn permit_holders(&self, op: &Op) -> Vec<Hold> {
         match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
             (Kind::Acquire(_), Some(State::Semaphore { holds, .. })) => holds.iter().map(|(hold, _)| *hold).collect(),
+            (Kind::Poll { .. }, Some(State::Task { woken: false, .. })) => self.awaited_holders(op),
             _ => Vec::new(),
         }
     }
@@ -254,6 +285,9 @@ pub(crate) fn is_ready(task: TaskId, kind: Kind, state: Option<&State>, mutex: O
         (Kind::Write, Some(State::RwLock { writer, readers })) => writer.is_none() && readers.is_empty(),
         (Kind::Acquire(wanted), Some(State::Semaphore { permits, .. })) => *permits >= wanted,
         (Kind::Wake { .. }, Some(state)) => is_signalled(task, state) && mutex.is_none_or(State::is_free),
+        (Kind::Poll { .. }, Some(State::Task { woken, .. })) => *woken && mutex.is_none_or(State::is_free),
+        // When the clock comes to it nobody else can go on.
+        (Kind::Sleep, _) => false,
         (Kind::Send, Some(State::Channel { length, capacity, receivers, .. })) => {
             *receivers == 0 || capacity.is_none_or(|capacity| *length < capacity.max(1))
         }
@@ -344,6 +378,9 @@ fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Eff
                 bypassed_by.push(task);
             }
         }
+        (Kind::Poll { .. }, State::Task { woken, .. }) => *woken = false,
+        (Kind::WakeTask, State::Task { woken, .. }) => *woken = true,
+        (Kind::Abort, State::Task { woken, aborted }) => (*woken, *aborted) = (true, true),
         _ => {}
     }
     Effect::Done

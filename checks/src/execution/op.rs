@@ -71,6 +71,22 @@ pub(crate) enum Kind {
     /// An operation on an object with a specification begins.
     Call,
     Return,
+    /// A task of an event loop goes on: it has been woken, and takes the loop, where tasks take turns on one.
+    Poll {
+        turn: Option<ObjectId>,
+    },
+    /// It gives the loop back, and waits to be woken; or has ended.
+    Pending {
+        turn: Option<ObjectId>,
+    },
+    /// A task is to be polled.
+    WakeTask,
+    /// A task is to be polled, and to be dropped then.
+    Abort,
+    /// A step of an asynchronous primitive, by its name: it never waits.
+    Use(&'static str),
+    /// Waits until the clock has come to the task's alarm.
+    Sleep,
 }
 
 /// An announced operation.
@@ -177,13 +193,19 @@ impl Kind {
             Kind::Grant => (43, "grant"),
             Kind::Call => (44, "call"),
             Kind::Return => (45, "return"),
+            Kind::Poll { .. } => (46, "poll"),
+            Kind::Pending { .. } => (47, "pending"),
+            Kind::WakeTask => (48, "wake task"),
+            Kind::Abort => (49, "abort"),
+            Kind::Use(name) => (50, name),
+            Kind::Sleep => (51, "sleep"),
         }
     }
 
     /// Whether it may have to wait at all.
     #[inline]
     pub(crate) fn may_wait(self) -> bool {
-        use Kind::{Acquire, Join, Leave, Lock, OnceEnter, Park, Read, Recv, Send, Taken, Wake, Write};
+        use Kind::{Acquire, Join, Leave, Lock, OnceEnter, Park, Poll, Read, Recv, Send, Sleep, Taken, Wake, Write};
         matches!(
             self,
             Lock | Read
@@ -197,21 +219,24 @@ impl Kind {
                 | OnceEnter
                 | Join(_)
                 | Park
+                | Poll { .. }
+                | Sleep
         )
     }
 
-    /// The mutex that it gives back or takes besides acting on its object.
+    /// The mutex or the loop that it gives back or takes besides acting on its object.
     pub(crate) fn mutex(self) -> Option<ObjectId> {
         match self {
             Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex),
+            Kind::Poll { turn } | Kind::Pending { turn } => turn,
             _ => None,
         }
     }
 
     /// Whether it gives back or hands on what others may be waiting for.
     pub(crate) fn gives(self) -> bool {
+        use Kind::{Abort, DropReceiver, DropSender, Taken, TryRecv, Unlock, WakeTask, WriteUnlock};
         use Kind::{Arrive, NotifyAll, NotifyOne, OnceDone, OnceFail, ReadUnlock, Recv, Release, Send, TrySend};
-        use Kind::{DropReceiver, DropSender, Taken, TryRecv, Unlock, WriteUnlock};
         matches!(
             self,
             Unlock
@@ -230,6 +255,8 @@ impl Kind {
                 | Arrive
                 | OnceDone
                 | OnceFail
+                | WakeTask
+                | Abort
         )
     }
 
@@ -255,5 +282,11 @@ impl Kind {
     /// Whether the task asks for others to run: a switch here is no preemption.
     pub(crate) fn yields(self) -> bool {
         matches!(self, Kind::Yield)
+    }
+
+    /// Whether to go on with another task instead is no preemption: this one has yielded, or its loop decides whom it
+    /// polls next.
+    pub(crate) fn gives_way(self) -> bool {
+        self.yields() || matches!(self, Kind::Poll { .. })
     }
 }

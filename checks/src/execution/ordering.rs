@@ -87,6 +87,23 @@ impl Execution {
             Kind::Leave(generation) => clocks.receive(task, object, generation),
             Kind::Wait { mutex } => clocks.release(task, mutex),
             Kind::Wake { mutex } => clocks.acquire(task, mutex),
+            Kind::Pending { turn } => {
+                if let Some(turn) = turn {
+                    clocks.release(task, turn);
+                }
+            }
+            Kind::Poll { turn } => {
+                clocks.acquire(task, object);
+                if let Some(turn) = turn {
+                    clocks.acquire(task, turn);
+                }
+            }
+            Kind::WakeTask | Kind::Abort => clocks.release(task, object),
+            // An asynchronous primitive orders all that is done to it.
+            Kind::Use(_) => {
+                clocks.acquire(task, object);
+                clocks.release(task, object);
+            }
             Kind::Load(order) => clocks.load(task, object, order),
             Kind::Store(order) => clocks.store(task, object, order),
             Kind::Rmw(order) | Kind::Cas(order, _) => clocks.update(task, object, order),

@@ -64,11 +64,20 @@ fn announce(op: &Op) -> Life {
 
 /// Performs an operation that the facade itself implements.
 pub(crate) fn perform(op: Op) -> Effect {
+    perform_switching(op, true)
+}
+
+/// Performs an operation that comes with the task's last one: nobody goes on between them, but under loom.
+pub(crate) fn follow_up(op: Op) -> Effect {
+    perform_switching(op, false)
+}
+
+fn perform_switching(op: Op, switches: bool) -> Effect {
     match announce(&op) {
         Life::Running(Running { mode, me, gated, alone, .. }) => {
             match mode {
                 _ if op.kind == Kind::TryLock && !gated => want_gates(),
-                Mode::Shuttle if alone => {}
+                Mode::Shuttle if alone || !switches => {}
                 Mode::Shuttle => engine::shuttle::switch(op.kind.yields()),
                 Mode::Loom => engine::loom::wait_turn(me, &op),
             }
@@ -124,6 +133,7 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
                 Mode::Shuttle if op.kind == Kind::Spawn || (op.kind == Kind::Unlock && !gated) => {}
                 Mode::Shuttle if alone => {}
                 Mode::Shuttle => engine::shuttle::switch(false),
+                Mode::Loom if matches!(op.kind, Kind::Use(_)) => engine::loom::wait_turn(me, &op),
                 Mode::Loom if steered => engine::loom::follow(me),
                 Mode::Loom => {}
             }
@@ -151,6 +161,21 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
     }
 }
 
+/// Performs an operation of an asynchronous primitive, which `native` does, at once; whom that wakes is woken after it, and
+/// nobody goes on in between.
+pub(crate) fn act_collecting<R>(op: Op, native: impl FnOnce() -> R) -> R {
+    let (result, wakes) = act(op, |_| {
+        let outer = with(|x| x.wakes.replace(Vec::new()));
+        let result = native();
+        Acted::done((result, with(|x| std::mem::replace(&mut x.wakes, outer)).unwrap_or_default()))
+    })
+    .0;
+    for wake in wakes {
+        follow_up(wake);
+    }
+    result
+}
+
 /// Operations that loom has to see, and can't while a panic unwinds: each would let others run.
 fn is_loom_s_own(kind: Kind) -> bool {
     use Kind::{Cas, Fence, Join, Load, Rmw, Store};
@@ -163,7 +188,7 @@ fn inert(mode: Mode, kind: Kind) {
     let in_a_destructor = matches!(
         kind,
         Kind::Unlock | Kind::ReadUnlock | Kind::WriteUnlock | Kind::Release(_) | Kind::DropSender | Kind::DropReceiver
-    );
+    ) || matches!(kind, Kind::Use(_) | Kind::WakeTask | Kind::Abort | Kind::Pending { .. });
     if mode == Mode::Loom && !in_a_destructor && !std::thread::panicking() {
         resume_unwind(Box::new(Halt));
     }
@@ -255,7 +280,9 @@ impl Execution {
         }
         let entry = &mut self.tasks[task.index()];
         entry.pending = Some(*op);
+        self.site = op.site;
         entry.may_wait = op.kind.may_wait();
+        entry.deadline = op.timeout.map(|timeout| self.now.saturating_add(timeout));
         if entry.may_wait && !self.ready(task, op) {
             self.blocked(task, op);
         }
@@ -282,7 +309,12 @@ impl Execution {
             *value = hash;
         }
         let entry = &mut self.tasks[task.index()];
+        if let Kind::Poll { .. } = op.kind {
+            entry.alarm = None;
+            entry.awaits.clear();
+        }
         if entry.may_wait {
+            entry.rung = false;
             if effect == Effect::TimedOut && !entry.fired && !entry.gives_up {
                 self.timeouts_left = self.timeouts_left.saturating_sub(1);
             }
@@ -319,7 +351,7 @@ impl Execution {
         let last = self.log.last()?.task;
         let entry = &self.tasks[last.index()];
         let op = entry.pending.as_ref()?;
-        let able = last != task && entry.state == TaskState::Live && self.ready(last, op) && !op.kind.yields();
+        let able = last != task && entry.state == TaskState::Live && self.ready(last, op) && !op.kind.gives_way();
         able.then_some(last)
     }
 

@@ -116,6 +116,8 @@ pub(crate) struct Before {
     received: bool,
     /// Nobody else could go on, so the operation's timeout fires.
     fires: bool,
+    /// The clock has come to the task's alarm, as nobody else could go on.
+    rung: bool,
 }
 
 impl Before {
@@ -128,16 +130,15 @@ impl Before {
 impl Execution {
     /// What `op` of `task` finds.
     pub(crate) fn before(&self, task: TaskId, op: &Op) -> Before {
-        let fires = self.tasks[task.index()].fired;
-        let Some(object) = op.object.map(|object| &self.objects[object.index()]) else {
-            return Before { fires, ..Before::default() };
-        };
+        let entry = &self.tasks[task.index()];
+        let found = Before { fires: entry.fired, rung: entry.rung, ..Before::default() };
+        let Some(object) = op.object.map(|object| &self.objects[object.index()]) else { return found };
         match &object.state {
             State::Channel { length, receivers, taken, .. } => {
                 let sent = *taken + *length as u64;
-                Before { hash: 0, sent, taken: *taken, length: *length, received: *receivers > 0, fires }
+                Before { sent, taken: *taken, length: *length, received: *receivers > 0, ..found }
             }
-            state => Before { hash: state.hash(), fires, ..Before::default() },
+            state => Before { hash: state.hash(), ..found },
         }
     }
 
@@ -164,6 +165,12 @@ impl Execution {
             Kind::Wait { mutex } => {
                 touches.push(Touch::giving(Thing::Object(self.objects[mutex.index()].identity), How::Changes));
             }
+            Kind::Pending { turn: Some(turn) } => {
+                touches.push(Touch::giving(Thing::Object(self.objects[turn.index()].identity), How::Changes));
+            }
+            Kind::Poll { turn: Some(turn) } => {
+                touches.push(Touch::new(Thing::Object(self.objects[turn.index()].identity), How::Changes));
+            }
             Kind::Wake { mutex } => {
                 touches.push(Touch::new(Thing::Object(self.objects[mutex.index()].identity), How::Changes));
             }
@@ -180,9 +187,9 @@ impl Execution {
     }
 
     /// Whoever could time out depends on how often that has happened. What happens, or can't happen any more, because nobody
-    /// else can go on depends on everything: a timeout that is due, and a wakeup for no reason.
+    /// else can go on depends on everything: a timeout or an alarm that is due, and a wakeup for no reason.
     fn touch_allowances(&self, touches: &mut Touches, op: &Op, effect: Effect, before: Before) {
-        if effect == Effect::Spurious || (before.fires && effect == Effect::TimedOut) {
+        if effect == Effect::Spurious || (before.fires && effect == Effect::TimedOut) || before.rung {
             touches.push(Touch::new(Thing::Everything, How::Changes));
         } else if op.timeout.is_some() && self.timeouts_max > 0 {
             let how = if effect == Effect::TimedOut { How::Changes } else { How::Looks };
@@ -232,8 +239,8 @@ pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches 
 fn how(kind: Kind, effect: Effect, same: bool) -> How {
     match kind {
         // Of calls that overlap none is first: what counts is which had returned when another was made.
-        Kind::Load(_) | Kind::OnceCheck | Kind::Call => How::Looks,
-        Kind::Return => How::Adds,
+        Kind::Load(_) | Kind::OnceCheck | Kind::Call | Kind::Pending { .. } => How::Looks,
+        Kind::Return | Kind::WakeTask | Kind::Abort => How::Adds,
         _ if effect == Effect::Refused => How::Looks,
         // What has timed out has found its object without what it waits for; a condition variable it leaves.
         _ if effect == Effect::TimedOut && !matches!(kind, Kind::Wake { .. }) => How::Looks,

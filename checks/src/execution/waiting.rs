@@ -1,15 +1,15 @@
-//! Tasks that have to wait: who waits in vain, and whose timeout comes first.
+//! Tasks that have to wait, and who waits in vain.
 
-use super::{Execution, Op, TaskId, TaskState};
-use crate::engine;
+use super::{Execution, Hold, Kind, ObjectId, Op, State, TaskId, TaskState};
 use crate::verdict::Verdict;
 
 impl Execution {
     /// `task` has to wait: shows it, and finds out whether it waits in vain.
     pub(super) fn blocked(&mut self, task: TaskId, op: &Op) {
         self.tasks[task.index()].shown_waiting = true;
+        let shown = self.as_shown(op);
         if let Some(recorder) = &mut self.recorder {
-            recorder.waits(self.log.len() + 1, task, op);
+            recorder.waits(self.log.len() + 1, task, &shown);
         }
         if let Some(cycle) = self.cycle_from(task) {
             let verdict = Verdict::Deadlock { cycle: self.describe_cycle(&cycle) };
@@ -30,11 +30,7 @@ impl Execution {
         if all.is_empty() {
             return;
         }
-        if let Some(first) = self.first_timeout(&all) {
-            self.tasks[first.index()].fired = true;
-            if self.parked > 0 {
-                engine::loom::wake_ready(self);
-            }
+        if self.advance(&all) {
             return;
         }
         self.show_waiting();
@@ -45,13 +41,36 @@ impl Execution {
         self.fail(verdict);
     }
 
-    /// Whose timeout comes first; at one instant, the task spawned first.
-    fn first_timeout(&self, waiting: &[TaskId]) -> Option<TaskId> {
-        let timeout = |task: &TaskId| {
-            let op = self.tasks[task.index()].pending.as_ref()?;
-            Some((op.timeout.filter(|_| self.may_give_up(op))?, *task))
-        };
-        waiting.iter().filter_map(timeout).min().map(|(_, task)| task)
+    /// The task of an event loop whose object this is.
+    pub(crate) fn polled(&self, object: ObjectId) -> Option<TaskId> {
+        self.task_ids().find(|task| self.tasks[task.index()].polls == Some(object))
+    }
+
+    /// What a task that has announced `op` waits for in its program's terms: a task that is not woken for what its future
+    /// does.
+    pub(crate) fn as_shown(&self, op: &Op) -> Op {
+        let (Kind::Poll { turn }, Some(object)) = (op.kind, op.object) else { return *op };
+        if matches!(self.objects[object.index()].state, State::Task { woken: true, .. }) {
+            return Op { object: turn, ..*op };
+        }
+        let awaits = self.polled(object).and_then(|task| self.tasks[task.index()].awaits.last().copied());
+        awaits.unwrap_or(*op)
+    }
+
+    /// Who has what the futures of the task wait for that is about to do `op`.
+    pub(super) fn awaited_holders(&self, op: &Op) -> Vec<Hold> {
+        let task = op.object.and_then(|object| self.polled(object));
+        let awaits = task.map_or(&[][..], |task| &self.tasks[task.index()].awaits);
+        let holders =
+            awaits.iter().filter_map(|op| op.object).flat_map(|object| match &self.objects[object.index()].state {
+                State::Shared { holders, .. } => holders.clone(),
+                State::Task { .. } => {
+                    let hold = |task: TaskId| Hold { task, site: self.tasks[task.index()].site };
+                    self.polled(object).map(hold).into_iter().collect()
+                }
+                _ => Vec::new(),
+            });
+        holders.collect()
     }
 
     /// Puts every task that waits into the trace, once.
@@ -62,10 +81,11 @@ impl Execution {
             let Some(op) = entry.pending else { continue };
             if entry.state == TaskState::Live && !entry.shown_waiting {
                 entry.shown_waiting = true;
+                let shown = self.as_shown(&op);
                 if !self.ready(task, &op)
                     && let Some(recorder) = &mut self.recorder
                 {
-                    recorder.waits(step, task, &op);
+                    recorder.waits(step, task, &shown);
                 }
             }
         }

@@ -13,6 +13,7 @@ pub(super) fn title(verdict: &Verdict) -> String {
         Verdict::Deadlock { cycle } => format!("deadlock: a cycle of {}", cycle.len()),
         Verdict::Livelock { steps, .. } => format!("livelock: a round of {steps} steps"),
         Verdict::Starvation { bypassed, bound, .. } => format!("starvation: bypassed {bypassed} times of {bound}"),
+        Verdict::Late { late, .. } => format!("starvation: {late:?} late"),
         other => other.name().to_owned(),
     }
 }
@@ -241,6 +242,7 @@ pub(super) fn data(verdict: &Verdict, at: &dyn Fn(&Place) -> String) -> (&'stati
             ("failed", message.lines().map(str::to_owned).chain(place).collect())
         }
         Verdict::Starvation { by, .. } => ("bypassed by", vec![by.join(", ")]),
+        Verdict::Late { deadline, late, .. } => ("deadline", vec![format!("{deadline}, passed by {late:?}")]),
         Verdict::Livelock { tasks, rounds, .. } => {
             ("recurs", vec![format!("seen {rounds} times over; {} take part", tasks.join(" and "))])
         }

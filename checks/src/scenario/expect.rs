@@ -66,7 +66,7 @@ pub enum Expect {
     Deadlock(usize),
     /// Some task waits in vain, and there is no cycle.
     Stuck,
-    /// A bypass more often than its bound.
+    /// A bypass more often than its bound, or a deadline that has passed.
     Starvation,
     /// The same steps recur.
     Livelock,
@@ -85,7 +85,7 @@ impl Expect {
             (Expect::DataRace(name), Verdict::DataRace { object, .. }) => name == object,
             (Expect::Deadlock(tasks), Verdict::Deadlock { cycle }) => cycle.len() == tasks,
             (Expect::Stuck, Verdict::Stuck { .. })
-            | (Expect::Starvation, Verdict::Starvation { .. })
+            | (Expect::Starvation, Verdict::Starvation { .. } | Verdict::Late { .. })
             | (Expect::Livelock, Verdict::Livelock { .. })
             | (Expect::Leak, Verdict::Leak { .. })
             | (Expect::Misuse, Verdict::Misuse { .. }) => true,

@@ -82,6 +82,9 @@ pub struct Event {
     pub preempts: Option<usize>,
     /// Where.
     pub at: Place,
+    /// The virtual clock, in microseconds since the execution's start, if the program looks at it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub clock_micros: Option<u64>,
 }
 
 impl Trace {

@@ -3,11 +3,14 @@
 use super::{Event, Names, ObjectInfo, Phase, Trace};
 use crate::execution::{Effect, Execution, Kind, ObjectId, Op, Site, TaskId};
 use crate::verdict::{Place, Verdict};
+use std::time::Duration;
 
 /// The events so far.
 #[derive(Debug, Default)]
 pub(crate) struct Recorder {
     events: Vec<Event>,
+    /// How many events there were when the clock went on, and to which instant.
+    ticks: Vec<(usize, Duration)>,
 }
 
 impl Recorder {
@@ -19,6 +22,11 @@ impl Recorder {
             Effect::Spurious => Phase::Spurious,
         };
         self.push(step, task, op, phase, preempts);
+    }
+
+    /// The clock has gone on.
+    pub(crate) fn ticked(&mut self, now: Duration) {
+        self.ticks.push((self.events.len(), now));
     }
 
     pub(crate) fn waits(&mut self, step: usize, task: TaskId, op: &Op) {
@@ -73,6 +81,13 @@ impl Recorder {
             at: Place::of(object.site),
         };
         let mut events = self.events;
+        if x.tells_time {
+            for (index, event) in events.iter_mut().enumerate() {
+                let tick = self.ticks.iter().rfind(|(since, _)| *since <= index);
+                let now = tick.map_or(Duration::ZERO, |(_, now)| *now);
+                event.clock_micros = Some(u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
+            }
+        }
         for task in x.task_ids() {
             let entry = &x.tasks[task.index()];
             if let Some(op) = entry.pending.filter(|op| op.kind != Kind::Start && !entry.shown_waiting) {
@@ -95,10 +110,7 @@ impl Recorder {
 }
 
 fn operation(step: usize, task: TaskId, op: &Op, phase: Phase) -> Event {
-    let mutex = match op.kind {
-        Kind::Wait { mutex } | Kind::Wake { mutex } => Some(mutex.index()),
-        _ => None,
-    };
+    let mutex = op.kind.mutex().map(ObjectId::index);
     let other = match op.kind {
         Kind::Join(other) | Kind::Unpark(other) | Kind::IsFinished(other) => Some(other.index()),
         _ => None,
@@ -119,5 +131,6 @@ fn event(step: usize, task: TaskId, operation: &str, at: Place) -> Event {
         value: None,
         preempts: None,
         at,
+        clock_micros: None,
     }
 }

@@ -134,6 +134,8 @@ pub(super) struct Event {
     pub(super) object: Option<u64>,
     /// Of one that begins another round of a loop that waits: where the last round began.
     pub(super) round: Option<usize>,
+    /// How often the clock had gone on before it.
+    pub(super) tick: usize,
     /// All that it did: each operation, and how that ended.
     pub(super) acts: SmallVec<[(Op, Effect); 2]>,
     /// Which of its task's events it is, counted from 1.
@@ -144,7 +146,7 @@ pub(super) struct Event {
 }
 
 impl Event {
-    fn new(task: TaskId, number: u32, op: Op, object: Option<u64>) -> Self {
+    fn new(task: TaskId, number: u32, op: Op, object: Option<u64>, tick: usize) -> Self {
         let deed = Deed::new(number);
         Event {
             deed,
@@ -152,6 +154,7 @@ impl Event {
             op,
             object,
             round: None,
+            tick,
             acts: SmallVec::new(),
             nth: 0,
             own: Clock::new(),
@@ -188,7 +191,7 @@ impl Events {
     }
 
     /// Keeps the state of the object that the next event acts on first.
-    fn keep_state(&mut self, x: &Execution, object: ObjectId) {
+    pub(super) fn keep_state(&mut self, x: &Execution, object: ObjectId) {
         let state = &x.objects[object.index()].state;
         if matches!(state, State::Atomic { .. } | State::Cell | State::Fairness { .. } | State::History) {
             return;
@@ -207,7 +210,7 @@ impl Events {
     /// The event that a task would go on with.
     pub(super) fn next(x: &Execution, task: TaskId, number: u32) -> Event {
         let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
-        Event::new(task, number, op, op.object.map(|object| x.objects[object.index()].identity))
+        Event::new(task, number, op, op.object.map(|object| x.objects[object.index()].identity), x.ticks)
     }
 
     /// Begins an event that is about to happen.

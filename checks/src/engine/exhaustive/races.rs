@@ -109,9 +109,14 @@ impl Events {
             Kind::Park => self.has_token(first, second),
             kind => is_ready(event.task, kind, own.as_ref(), mutex.as_ref()),
         };
+        // The clock has woken it, and goes on only when nobody else can.
+        let due = event.deed.touches_everything() && self.all[first].tick == event.tick;
+        let fired = event.acts.first().is_some_and(|(_, effect)| *effect == Effect::TimedOut);
         let free = mutex.as_ref().is_none_or(State::is_free);
         let wakes = matches!(event.op.kind, Kind::Park | Kind::Wake { .. }) && event.op.timeout.is_none();
         ready
+            || (due && event.op.kind == Kind::Sleep)
+            || (due && free && fired)
             || (free && event.op.timeout.is_some() && count(Effect::TimedOut) < allowances.timeouts)
             || (free && wakes && count(Effect::Spurious) < allowances.wakeups)
     }

@@ -37,6 +37,8 @@ pub(super) struct Search {
     depth: usize,
     /// The steps of this execution that belong to events.
     absorbed: usize,
+    /// The tasks that the clock has woken in it, as far as events know.
+    woken: usize,
     /// Decisions that are given; the last of them is one that has not been made before.
     given: usize,
     /// The search goes on from a checkpoint: the given decisions' events are not known, but for what they begin with.
@@ -74,6 +76,7 @@ impl Search {
             loops: Loops::default(),
             depth: 0,
             absorbed: 0,
+            woken: 0,
             given: 0,
             resumed: false,
             places: Vec::new(),
@@ -204,6 +207,10 @@ impl Search {
 
     /// Begins the event of a decision that has not been made before.
     fn begin_event(&mut self, x: &Execution, task: TaskId) {
+        for object in &x.woken_by_clock[self.woken..] {
+            self.events.keep_state(x, *object);
+        }
+        self.woken = x.woken_by_clock.len();
         let mut event = Events::next(x, task, self.tasks.number(task));
         event.round = self.loops.round(&self.events, &event);
         if let Some(from) = event.round {
@@ -304,7 +311,7 @@ impl Pilot for Search {
             return false;
         }
         *source = Source::Recorded(self.answers());
-        (self.depth, self.absorbed) = (0, 0);
+        (self.depth, self.absorbed, self.woken) = (0, 0, 0);
         self.next.clone_from(&self.ahead);
         true
     }

@@ -1,0 +1,158 @@
+//! One task of an event loop, or one `block_on`: polls a future, and waits to be woken in between.
+
+use crate::execution::{
+    Effect, Handle, Kind, ObjectId, Op, Site, State, follow_up, halt, perform, record_value, try_with, with,
+};
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+/// A task's object: what wakes it, and what tells that it is to end.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct TaskObject {
+    pub(super) handle: Handle,
+    /// Where it was spawned.
+    site: Site,
+}
+
+impl TaskObject {
+    /// A task that is to be polled, under the name that the trace calls it by.
+    pub(super) fn new(name: Option<String>, site: Site) -> Self {
+        let handle = Handle::new(State::Task { woken: true, aborted: false }, site);
+        if let Some(name) = name {
+            handle.name(name.into());
+        }
+        TaskObject { handle, site }
+    }
+
+    pub(super) fn waker(self) -> Waker {
+        Waker::from(Arc::new(self))
+    }
+
+    fn is_aborted(self) -> bool {
+        let id = self.handle.id();
+        with(|x| matches!(x.objects[id.index()].state, State::Task { aborted: true, .. }))
+    }
+
+    /// The task is to be polled; whoever does it has just done what its last operation's place says.
+    pub(super) fn wake(self) {
+        // An execution that is over has no tasks; a waker that outlives it has nobody to wake.
+        let Some((over, site)) = try_with(|x| (x.over, x.site)) else { return };
+        if over {
+            return;
+        }
+        let op = self.handle.op(Kind::WakeTask, site);
+        let collected = with(|x| x.wakes.as_mut().map(|wakes| wakes.push(op)).is_some());
+        if !collected {
+            perform(op);
+        }
+    }
+}
+
+impl Wake for TaskObject {
+    fn wake(self: Arc<Self>) {
+        TaskObject::wake(*self);
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        TaskObject::wake(**self);
+    }
+}
+
+/// Why a future gave no value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Cancelled;
+
+/// Polls `future` as this task, taking turns with the others of its loop, until it is ready or the task is to end; then
+/// it is dropped. The turn is kept: others go on when it is given back.
+///
+/// # Errors
+/// If the task was aborted, or its runtime shut down.
+pub(super) fn drive<F: Future>(
+    task: TaskObject,
+    turn: Option<ObjectId>,
+    future: F,
+    is_closed: impl Fn() -> bool,
+) -> Result<F::Output, Cancelled> {
+    let mut future = Some(Box::pin(future));
+    let waker = task.waker();
+    let object = task.handle.id();
+    let before = with(|x| {
+        let current = x.current;
+        x.tasks[current.index()].polls.replace(object)
+    });
+    let mut site = task.site;
+    let result = loop {
+        if perform(task.handle.op(Kind::Poll { turn }, site)) == Effect::Inert {
+            std::mem::forget(future);
+            break Err(Cancelled);
+        }
+        if task.is_aborted() || is_closed() {
+            record_value("cancelled".into());
+            drop(future.take());
+            break Err(Cancelled);
+        }
+        ring_others(&waker);
+        let polled = future.as_mut().expect("it is polled until it is ready").as_mut();
+        match poll_once(polled, &waker) {
+            Poll::Ready(value) => {
+                drop(future.take());
+                break Ok(value);
+            }
+            Poll::Pending => {
+                site = with(|x| {
+                    let (me, alarm) = (x.current, x.first_alarm(x.current));
+                    let entry = &mut x.tasks[me.index()];
+                    entry.alarm = alarm;
+                    entry.awaits.last().map_or(site, |op| op.site)
+                });
+                follow_up(task.handle.op(Kind::Pending { turn }, site));
+            }
+        }
+    };
+    with(|x| {
+        let current = x.current;
+        x.tasks[current.index()].polls = before;
+    });
+    result
+}
+
+fn poll_once<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
+    future.poll(&mut Context::from_waker(waker))
+}
+
+/// Wakes those of this task's futures whose alarms are due and that are polled by a waker of their own.
+fn ring_others(waker: &Waker) {
+    let due = with(|x| x.due_alarms(x.current));
+    for alarm in due.into_iter().filter(|alarm| !alarm.waker.will_wake(waker)) {
+        alarm.waker.wake();
+    }
+}
+
+/// Polls `future` to its end on the current thread, which is not a loop's.
+pub(super) fn block_here<F: Future>(future: F, site: Site) -> F::Output {
+    if crate::engine::real::is_on() {
+        return match ::tokio::runtime::Handle::try_current() {
+            Ok(handle) => handle.block_on(future),
+            Err(_) => super::real::build(false, 1, 1).expect("a runtime").block_on(future),
+        };
+    }
+    assert!(!is_polled(), "a task can't block the thread that polls it: await instead");
+    let name = with(|x| x.names().task(x.current).to_owned());
+    let object = TaskObject::new(Some(name), site);
+    drive(object, None, future, || false).unwrap_or_else(|Cancelled| halt())
+}
+
+/// The task that polls, if this is inside a poll.
+pub(super) fn is_polled() -> bool {
+    with(|x| x.tasks[x.current.index()].polls.is_some())
+}
+
+/// What the future that is polled waits for, if it is not ready: shown where its task waits.
+pub(crate) fn awaits(op: Op) {
+    with(|x| {
+        let current = x.current;
+        x.tasks[current.index()].awaits.push(op);
+    });
+}

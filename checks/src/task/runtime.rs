@@ -1,0 +1,406 @@
+//! `Runtime`: an event loop, under tokio's names. `current_thread` polls one task at a time, and nothing of its tasks
+//! interleaves within a poll; on `multi_thread` tasks are polled at once.
+//!
+//! Any task that has been woken may be polled next: every order is explored. tokio's own queue is one of them.
+
+use super::join::{self, Join, JoinError, JoinHandle, Sender};
+use super::poll::{Cancelled, TaskObject, drive, is_polled};
+use crate::engine::real;
+use crate::execution::{Handle as Object, Kind, ObjectId, Site, State, fail, follow_up, halt, perform, try_with, with};
+use crate::thread::{self, Child};
+use crate::verdict::Verdict;
+use std::any::Any;
+use std::future::Future;
+use std::panic::Location;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+/// Threads for blocking calls, unless told otherwise: tokio's figure.
+const BLOCKING_THREADS: usize = 512;
+
+/// A task that a runtime has spawned.
+#[derive(Clone, Debug)]
+struct Spawned {
+    child: Child,
+    name: String,
+    object: TaskObject,
+    /// It runs a future, which can be dropped where it waits; a blocking call runs to its end.
+    is_future: bool,
+    is_done: Arc<AtomicBool>,
+}
+
+/// What tasks of a runtime share.
+#[derive(Debug)]
+pub(super) struct Core {
+    /// On which tasks take turns.
+    turn: Option<Object>,
+    /// `block_on` has kept the turn, so that nobody is polled while nobody blocks on the loop.
+    rests: AtomicBool,
+    /// Permits of the threads for blocking calls.
+    blocking: Object,
+    spawned: Mutex<Vec<Spawned>>,
+    closed: AtomicBool,
+}
+
+impl Core {
+    fn new(takes_turns: bool, blocking_threads: usize, site: Site) -> Self {
+        let turn = takes_turns.then(|| Object::new(State::Loop { holder: None }, site));
+        if let Some(turn) = turn {
+            turn.name("loop".into());
+        }
+        let blocking = Object::new(State::Semaphore { permits: blocking_threads, holds: Vec::new() }, site);
+        blocking.name("blocking threads".into());
+        let (spawned, closed) = (Mutex::default(), AtomicBool::new(false));
+        Core { turn, rests: AtomicBool::new(false), blocking, spawned, closed }
+    }
+
+    /// The runtime that the current task runs on.
+    pub(super) fn current() -> Option<Arc<Core>> {
+        with(|x| x.tasks[x.current.index()].runtime.clone())?.downcast().ok()
+    }
+
+    /// Makes this the current task's runtime; gives the one that was.
+    fn enter(self: &Arc<Self>) -> Option<Arc<dyn Any + Send + Sync>> {
+        let core: Arc<Core> = Arc::clone(self);
+        with(|x| {
+            let current = x.current;
+            x.tasks[current.index()].runtime.replace(core)
+        })
+    }
+
+    fn turn(&self) -> Option<ObjectId> {
+        self.turn.map(Object::id)
+    }
+
+    fn spawned(&self) -> MutexGuard<'_, Vec<Spawned>> {
+        self.spawned.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Spawns a task for `future`.
+    pub(super) fn spawn<F>(self: &Arc<Self>, name: Option<String>, future: F, site: Site) -> Join<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        let core = Arc::clone(self);
+        self.start(name, true, site, move |object, sender: Sender<F::Output>| {
+            let result = drive(object, core.turn(), future, || core.closed.load(Ordering::Relaxed));
+            sender.finish(result.map_err(|Cancelled| JoinError::cancelled()), site);
+            // Whoever waits for it goes on after this turn.
+            follow_up(object.handle.op(Kind::Pending { turn: core.turn() }, site));
+        })
+    }
+
+    /// Runs `call` on one of the threads for blocking calls.
+    pub(super) fn spawn_blocking<F, T>(self: &Arc<Self>, call: F, site: Site) -> Join<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let core = Arc::clone(self);
+        self.start(None, false, site, move |_, sender: Sender<T>| {
+            perform(core.blocking.op(Kind::Acquire(1), site));
+            let result = call();
+            perform(core.blocking.op(Kind::Release(1), site));
+            sender.finish(Ok(result), site);
+        })
+    }
+
+    fn start<T: Send + 'static>(
+        self: &Arc<Self>,
+        name: Option<String>,
+        is_future: bool,
+        site: Site,
+        body: impl FnOnce(TaskObject, Sender<T>) + Send + 'static,
+    ) -> Join<T> {
+        let kind = if is_future { "task" } else { "blocking" };
+        let name = name.unwrap_or_else(|| with(|x| format!("{kind}-{}", x.tasks.len())));
+        let object = TaskObject::new(Some(name.clone()), site);
+        let (sender, join) = join::pair(object, site);
+        let is_done = sender.is_done();
+        let core = Arc::clone(self);
+        let body = move || {
+            core.enter();
+            body(object, sender);
+        };
+        let child = thread::start_body(Some(name.clone()), body, site);
+        self.spawned().push(Spawned { child, name, object, is_future, is_done });
+        join
+    }
+
+    /// Polls `future` on the current thread; if it `takes_turns`, the loop's tasks are polled meanwhile.
+    fn block_on<F: Future>(self: &Arc<Self>, future: F, takes_turns: bool, site: Site) -> F::Output {
+        assert!(!is_polled(), "a runtime can't be blocked on from within a runtime: that would block its thread");
+        let outer = self.enter();
+        let name = with(|x| x.names().task(x.current).to_owned());
+        let object = TaskObject::new(Some(name), site);
+        let turn = self.turn().filter(|_| takes_turns);
+        if turn.is_some() {
+            self.give_turn(site);
+        }
+        let result = drive(object, turn, future, || false);
+        self.rests.store(turn.is_some(), Ordering::Relaxed);
+        with(|x| {
+            let current = x.current;
+            x.tasks[current.index()].runtime = outer;
+        });
+        result.unwrap_or_else(|Cancelled| halt())
+    }
+
+    /// Gives the turn back that the last `block_on` has kept.
+    fn give_turn(&self, site: Site) {
+        if let Some(turn) = self.turn
+            && self.rests.swap(false, Ordering::Relaxed)
+        {
+            follow_up(turn.op(Kind::Pending { turn: Some(turn.id()) }, site));
+        }
+    }
+
+    /// Ends all that is left: no future is polled any more, each is dropped where it waits; blocking calls run to their
+    /// end.
+    fn shut_down(&self, site: Site) {
+        self.closed.store(true, Ordering::Relaxed);
+        let spawned = std::mem::take(&mut *self.spawned());
+        if with(|x| x.deny_leaks) {
+            look_for_leaks(&spawned, site);
+        }
+        for Spawned { object, is_done, .. } in spawned.iter().filter(|spawned| spawned.is_future) {
+            if !is_done.load(Ordering::Relaxed) {
+                perform(object.handle.op(Kind::Abort, site));
+            }
+        }
+        self.give_turn(site);
+        for Spawned { child, .. } in spawned {
+            child.join(site);
+        }
+    }
+}
+
+/// Fails the execution if a task has not ended.
+fn look_for_leaks(spawned: &[Spawned], site: Site) {
+    let mut left = Vec::new();
+    for Spawned { object, name, is_done, .. } in spawned {
+        perform(object.handle.op(Kind::Use("look at"), site));
+        if !is_done.load(Ordering::Relaxed) {
+            left.push(name.clone());
+        }
+    }
+    if !left.is_empty() {
+        fail(|_| Verdict::Leak { what: left });
+    }
+}
+
+/// Configures a [`Runtime`].
+#[derive(Clone, Debug)]
+pub struct Builder {
+    takes_turns: bool,
+    blocking_threads: usize,
+    worker_threads: usize,
+}
+
+impl Builder {
+    /// One task is polled at a time, on the thread that calls [`Runtime::block_on`].
+    #[must_use]
+    pub fn new_current_thread() -> Self {
+        Builder { takes_turns: true, blocking_threads: BLOCKING_THREADS, worker_threads: 1 }
+    }
+
+    /// Tasks are polled at once. The model has a thread for each.
+    #[must_use]
+    pub fn new_multi_thread() -> Self {
+        Builder { takes_turns: false, blocking_threads: BLOCKING_THREADS, worker_threads: 2 }
+    }
+
+    /// Threads that poll, on a real runtime: the model has one for each task.
+    #[must_use]
+    pub fn worker_threads(&mut self, threads: usize) -> &mut Self {
+        self.worker_threads = threads;
+        self
+    }
+
+    /// Threads for [`spawn_blocking`](super::spawn_blocking); calls wait while all are at work.
+    #[must_use]
+    pub fn max_blocking_threads(&mut self, threads: usize) -> &mut Self {
+        self.blocking_threads = threads;
+        self
+    }
+
+    /// Has no effect: the clock and all else is there.
+    #[must_use]
+    pub fn enable_all(&mut self) -> &mut Self {
+        self
+    }
+
+    /// Has no effect: the clock is there.
+    #[must_use]
+    pub fn enable_time(&mut self) -> &mut Self {
+        self
+    }
+
+    /// The runtime.
+    ///
+    /// # Errors
+    /// On real threads, if the system gives none.
+    #[track_caller]
+    pub fn build(&mut self) -> std::io::Result<Runtime> {
+        let site = Location::caller();
+        if real::is_on() {
+            return Ok(Runtime {
+                inner: Inner::Real(super::real::build(self.takes_turns, self.worker_threads, self.blocking_threads)?),
+                site,
+            });
+        }
+        Ok(Runtime { inner: Inner::Model(Arc::new(Core::new(self.takes_turns, self.blocking_threads, site))), site })
+    }
+}
+
+/// An event loop and its tasks. Dropped, it drops the futures of those that have not ended, where they wait.
+#[derive(Debug)]
+pub struct Runtime {
+    inner: Inner,
+    site: Site,
+}
+
+#[derive(Debug)]
+enum Inner {
+    Model(Arc<Core>),
+    Real(::tokio::runtime::Runtime),
+}
+
+impl Runtime {
+    /// A runtime that polls tasks at once.
+    ///
+    /// # Errors
+    /// On real threads, if the system gives none.
+    #[track_caller]
+    pub fn new() -> std::io::Result<Self> {
+        Builder::new_multi_thread().build()
+    }
+
+    /// A handle to it, for other threads.
+    #[must_use]
+    pub fn handle(&self) -> Handle {
+        Handle {
+            inner: match &self.inner {
+                Inner::Model(core) => Where::Model(Arc::clone(core)),
+                Inner::Real(runtime) => Where::Real(runtime.handle().clone()),
+            },
+        }
+    }
+
+    /// Polls `future` to its end on this thread, and the runtime's tasks meanwhile.
+    ///
+    /// # Panics
+    /// Inside a task: that would block the thread that polls it.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match &self.inner {
+            Inner::Model(core) => core.block_on(future, true, Location::caller()),
+            Inner::Real(runtime) => runtime.block_on(future),
+        }
+    }
+
+    /// Spawns a task.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.handle().spawn(future)
+    }
+
+    /// Runs `call` on a thread for blocking calls.
+    #[track_caller]
+    pub fn spawn_blocking<F, T>(&self, call: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.handle().spawn_blocking(call)
+    }
+}
+
+impl Drop for Runtime {
+    fn drop(&mut self) {
+        if let Inner::Model(core) = &self.inner
+            && try_with(|x| !x.over).unwrap_or(false)
+            && !std::thread::panicking()
+        {
+            core.shut_down(self.site);
+        }
+    }
+}
+
+/// A handle to a runtime.
+#[derive(Clone, Debug)]
+pub struct Handle {
+    inner: Where,
+}
+
+#[derive(Clone, Debug)]
+enum Where {
+    Model(Arc<Core>),
+    Real(::tokio::runtime::Handle),
+}
+
+impl Handle {
+    /// The runtime of the current task.
+    ///
+    /// # Panics
+    /// Outside of one.
+    #[must_use]
+    pub fn current() -> Self {
+        if real::is_on() {
+            return Handle { inner: Where::Real(::tokio::runtime::Handle::current()) };
+        }
+        let core = Core::current().expect("there is no runtime here: call this from within a task or `block_on`");
+        Handle { inner: Where::Model(core) }
+    }
+
+    /// Polls `future` to its end on this thread. It takes no turns on the loop, and polls nobody else.
+    ///
+    /// # Panics
+    /// Inside a task: that would block the thread that polls it.
+    #[track_caller]
+    pub fn block_on<F: Future>(&self, future: F) -> F::Output {
+        match &self.inner {
+            Where::Model(core) => core.block_on(future, false, Location::caller()),
+            Where::Real(handle) => handle.block_on(future),
+        }
+    }
+
+    /// Spawns a task.
+    #[track_caller]
+    pub fn spawn<F>(&self, future: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        self.spawn_named(None, future, Location::caller())
+    }
+
+    pub(super) fn spawn_named<F>(&self, name: Option<String>, future: F, site: Site) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match &self.inner {
+            Where::Model(core) => JoinHandle::model(core.spawn(name, future, site)),
+            Where::Real(handle) => JoinHandle::real(handle.spawn(super::real::failing(future))),
+        }
+    }
+
+    /// Runs `call` on a thread for blocking calls.
+    #[track_caller]
+    pub fn spawn_blocking<F, T>(&self, call: F) -> JoinHandle<T>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        match &self.inner {
+            Where::Model(core) => JoinHandle::model(core.spawn_blocking(call, Location::caller())),
+            Where::Real(handle) => JoinHandle::real(handle.spawn_blocking(move || super::real::failing_call(call))),
+        }
+    }
+}
