@@ -51,6 +51,7 @@ impl Plan {
             timeouts: self.timeouts,
             deny_leaks: self.deny_leaks,
             gated: false,
+            gates_tasks: false,
             compare: false,
             record: false,
             record_at: None,

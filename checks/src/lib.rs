@@ -71,11 +71,15 @@ pub mod prelude {
 #[track_caller]
 #[must_use]
 pub fn choose(options: usize) -> usize {
+    chosen(options, std::panic::Location::caller())
+}
+
+pub(crate) fn chosen(options: usize, site: execution::Site) -> usize {
     if real::is_on() {
         assert!(options > 0, "there is nothing to choose from");
         return real::choose(options);
     }
-    execution::choose(options, std::panic::Location::caller())
+    execution::choose(options, site)
 }
 
 /// Marks progress: what recurs after this is no livelock with what came before.

@@ -6,14 +6,29 @@
 
 use raddle::Catalogue;
 
+pub mod advanced;
+pub mod bridge;
 pub mod classics;
+pub mod event_loop;
+pub mod flows;
 pub mod locks;
 pub mod pitfalls;
 pub mod threads;
+pub mod workflows;
 
 /// All patterns.
 pub const CATALOGUE: Catalogue = Catalogue {
     name: "raddle",
-    families: &[threads::FAMILY, locks::FAMILY, pitfalls::FAMILY, classics::FAMILY],
+    families: &[
+        threads::FAMILY,
+        locks::FAMILY,
+        event_loop::FAMILY,
+        workflows::FAMILY,
+        advanced::FAMILY,
+        bridge::FAMILY,
+        flows::FAMILY,
+        pitfalls::FAMILY,
+        classics::FAMILY,
+    ],
     regressions: Some(concat!(env!("CARGO_MANIFEST_DIR"), "/../fixtures")),
 };

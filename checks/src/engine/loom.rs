@@ -5,9 +5,13 @@
 //! loom try every order of these steps and carries happens-before; a task that has to wait parks, and whoever makes
 //! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
 
+mod turns;
+
+pub(crate) use turns::{Turn, wait_polled};
+
 use crate::execution::{
     Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, answer, drift,
-    finish_execution, finish_task, halt, next_execution, run_task, session, want_gates, with,
+    finish_execution, finish_task, halt, next_execution, run_task, session, want_gates, want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -72,6 +76,7 @@ impl Gate {
 /// What loom keeps for an object.
 pub(crate) struct ObjectPart {
     gate: Option<Gate>,
+    turn: Option<Turn>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
 }
 
@@ -79,16 +84,18 @@ impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
         if x.mode != Mode::Loom {
-            return ObjectPart { gate: None, cell: None };
+            return ObjectPart { gate: None, turn: None, cell: None };
         }
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
-            State::Atomic { .. } | State::Cell => None,
+            State::Atomic { .. } | State::Cell | State::Loop { .. } => None,
+            State::Task { .. } | State::Shared { .. } => x.gates_tasks.then(Gate::ordered),
             State::Condvar { .. } => Some(Gate::Plain(Rc::new(loom::sync::Condvar::new()))),
             _ => Some(Gate::ordered()),
         };
         let tracked = matches!(state, State::Cell);
-        ObjectPart { gate, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))) }
+        let turn = matches!(state, State::Loop { .. }).then(Turn::default);
+        ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))) }
     }
 }
 
@@ -127,11 +134,16 @@ fn run(
     source: Source,
     progress: Arc<AtomicU64>,
 ) -> SessionReport {
-    let plain = run_session(Arc::clone(&program), preemptions, rules.clone(), source.clone(), Arc::clone(&progress));
-    if plain.needs_gates {
-        return run_session(program, preemptions, Rules { gated: true, ..rules }, source, progress);
+    let mut rules = rules;
+    loop {
+        let (program, progress) = (Arc::clone(&program), Arc::clone(&progress));
+        let report = run_session(program, preemptions, rules.clone(), source.clone(), progress);
+        if !report.needs_gates && !report.needs_task_gates {
+            return report;
+        }
+        rules.gated |= report.needs_gates;
+        rules.gates_tasks |= report.needs_task_gates;
     }
-    plain
 }
 
 fn run_session(
@@ -230,7 +242,7 @@ pub(crate) fn wait_turn(me: TaskId, op: &Op) {
             }
         }
         // Nobody else can tell when these happen.
-        Kind::Choose(_) | Kind::Spawn => return,
+        Kind::Choose(_) | Kind::Spawn | Kind::Pending { .. } => return,
         Kind::Sleep => wait_until(me, op),
         _ if with(|x| x.steer.as_ref().is_some_and(|steer| !steer.is_done())) => pass_gate(me, op),
         _ => {
@@ -325,6 +337,9 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
     });
     match gate {
         Some(gate) => gate.pass(),
+        // On a loop tasks take turns, and nobody else has to be told from them.
+        None if with(|x| x.is_on_turn(me) && !x.gates_tasks) && op.kind.is_of_a_task() => {}
+        None if op.kind.is_of_a_task() => want_task_gates(),
         None => want_gates(),
     }
     if let Some(mutex) = op.kind.mutex()
@@ -360,6 +375,7 @@ pub(crate) fn wake_ready(x: &mut Execution) {
         let entry = &x.tasks[task.index()];
         let (true, Some(op)) = (entry.native.parked, entry.pending) else { continue };
         let wakes = match op.kind {
+            Kind::Poll { turn } => turns::is_woken(x, op.object, turn),
             Kind::Wake { .. } if !x.gated => entry.fired || x.signalled(task, &op),
             _ => goes_on(x, task, &op),
         };

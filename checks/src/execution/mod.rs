@@ -36,7 +36,7 @@ pub(crate) use session::{
 };
 pub(crate) use step::{
     Acted, Halt, act, act_collecting, answer, choose, confirm_value, drift, fail, follow_up, halt, is_recording,
-    perform, record_value, want_gates, want_gates_soon,
+    perform, record_phase, record_value, want_gates, want_gates_soon, want_task_gates,
 };
 pub(crate) use task::{finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
@@ -170,6 +170,8 @@ pub(crate) struct Execution {
     pub(crate) unmodelled: bool,
     /// See [`Rules::gated`].
     pub(crate) gated: bool,
+    /// See [`Rules::gates_tasks`].
+    pub(crate) gates_tasks: bool,
     /// When `main` ends it looks whether all others have.
     pub(crate) deny_leaks: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
@@ -266,6 +268,7 @@ impl Execution {
             concurrent: false,
             unmodelled: false,
             gated: rules.gated,
+            gates_tasks: rules.gates_tasks,
             deny_leaks: rules.deny_leaks,
             parked: 0,
             now: Duration::ZERO,

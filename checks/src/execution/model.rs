@@ -66,6 +66,8 @@ pub(crate) enum State {
     /// An event loop on which tasks take turns.
     Loop {
         holder: Option<Hold>,
+        /// Nobody blocks on it, so nobody is polled: who did has kept the turn.
+        rests: bool,
     },
     /// A task of an event loop: it is to be polled, and to be dropped then.
     Task {
@@ -82,7 +84,7 @@ pub(crate) enum State {
 impl State {
     /// Whether it is a mutex that nobody holds, or an event loop that polls nobody.
     pub(crate) fn is_free(&self) -> bool {
-        matches!(self, State::Mutex { holder: None } | State::Loop { holder: None })
+        matches!(self, State::Mutex { holder: None } | State::Loop { holder: None, .. })
     }
 
     /// What `op` of `task`, which can run, makes of this object: its own, or its mutex.
@@ -91,8 +93,10 @@ impl State {
         match (op.kind, self) {
             (Kind::Wait { mutex }, State::Mutex { holder }) if mutex == me => *holder = None,
             (Kind::Wake { mutex }, State::Mutex { holder }) if mutex == me => *holder = Some(hold),
-            (Kind::Pending { turn }, State::Loop { holder }) if turn == Some(me) => *holder = None,
-            (Kind::Poll { turn }, State::Loop { holder }) if turn == Some(me) => *holder = Some(hold),
+            (Kind::Pending { turn }, State::Loop { holder, rests }) if turn == Some(me) => {
+                (*holder, *rests) = (None, false)
+            }
+            (Kind::Poll { turn }, State::Loop { holder, .. }) if turn == Some(me) => *holder = Some(hold),
             (Kind::Wait { .. }, State::Condvar { waiters, .. }) => waiters.push(task),
             (Kind::Wake { .. }, State::Condvar { waiters, signals }) => leave(waiters, signals, task),
             (kind, state) => return change_object(state, task, kind, hold),
@@ -123,7 +127,7 @@ impl State {
     pub(crate) fn hash(&self) -> u64 {
         let hold = |hold: &Option<Hold>| hold.map_or(0, |hold| hold.task.index() as u64 + 1);
         match self {
-            State::Mutex { holder } | State::Loop { holder } => hold(holder),
+            State::Mutex { holder } | State::Loop { holder, .. } => hold(holder),
             State::RwLock { writer, readers } => {
                 readers.iter().fold(hold(writer), |sum, reader| sum * 31 + reader.task.index() as u64 + 7)
             }
@@ -218,7 +222,7 @@ impl Execution {
             (Kind::Join(other), _) => vec![Hold { task: other, site: self.tasks[other.index()].site }],
             (Kind::Poll { turn }, Some(State::Task { woken: true, .. })) => {
                 match turn.map(|turn| &self.objects[turn.index()].state) {
-                    Some(State::Loop { holder }) => holder.iter().copied().collect(),
+                    Some(State::Loop { holder, .. }) => holder.iter().copied().collect(),
                     _ => Vec::new(),
                 }
             }

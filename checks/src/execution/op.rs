@@ -284,6 +284,11 @@ impl Kind {
         matches!(self, Kind::Yield)
     }
 
+    /// Whether it is on a task of an event loop, or on what such tasks share.
+    pub(crate) fn is_of_a_task(self) -> bool {
+        matches!(self, Kind::Poll { .. } | Kind::WakeTask | Kind::Abort | Kind::Use(_))
+    }
+
     /// Whether to go on with another task instead is no preemption: this one has yielded, or its loop decides whom it
     /// polls next.
     pub(crate) fn gives_way(self) -> bool {

@@ -31,6 +31,9 @@ pub(crate) struct Rules {
     /// Unlocking is a scheduling point, and under loom mutexes and tasks have gates: for programs that use `try_lock`
     /// or, under loom, parking.
     pub(crate) gated: bool,
+    /// Under loom: asynchronous primitives and tasks have gates, for programs in which not only tasks of one loop, which take
+    /// turns, use them.
+    pub(crate) gates_tasks: bool,
     /// Keep the decisions of the last two executions.
     pub(crate) compare: bool,
     /// Record every event of every execution.
@@ -93,6 +96,8 @@ pub(crate) struct SessionReport {
     pub(crate) concurrent: bool,
     /// The program has to be explored again with gates.
     pub(crate) needs_gates: bool,
+    /// So have tasks and what they share.
+    pub(crate) needs_task_gates: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
     /// What each step of the last execution was, if it was recorded.
@@ -102,7 +107,11 @@ pub(crate) struct SessionReport {
 impl SessionReport {
     /// There is nothing more to search for.
     pub(crate) fn is_settled(&self) -> bool {
-        self.found.is_some() || self.problem.is_some() || self.cut.is_some() || self.needs_gates
+        self.found.is_some()
+            || self.problem.is_some()
+            || self.cut.is_some()
+            || self.needs_gates
+            || self.needs_task_gates
     }
 }
 

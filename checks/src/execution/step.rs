@@ -7,6 +7,7 @@ use super::{
 };
 use crate::engine;
 use crate::outcome::Drift;
+use crate::trace::Phase;
 use crate::verdict::Verdict;
 use std::panic::resume_unwind;
 
@@ -258,6 +259,15 @@ pub(crate) fn record_value(value: String) {
     });
 }
 
+/// How the event just recorded, if any is, went for an asynchronous primitive.
+pub(crate) fn record_phase(phase: Phase) {
+    with(|x| {
+        if let Some(recorder) = &mut x.recorder {
+            recorder.phase(x.current, phase);
+        }
+    });
+}
+
 /// Whether events are recorded; on real threads there is no execution, and they are not.
 pub(crate) fn is_recording() -> bool {
     try_with(|x| x.recorder.is_some()).unwrap_or(false)
@@ -423,4 +433,11 @@ pub(crate) fn want_gates() -> ! {
 pub(crate) fn want_gates_soon() {
     session(|session| session.report.needs_gates = true);
     with(|x| x.over = true);
+}
+
+/// Ends the search: the program has to be explored with gates at tasks and what they share.
+pub(crate) fn want_task_gates() -> ! {
+    session(|session| session.report.needs_task_gates = true);
+    with(|x| x.over = true);
+    halt();
 }

@@ -46,6 +46,12 @@ impl Execution {
         self.task_ids().find(|task| self.tasks[task.index()].polls == Some(object))
     }
 
+    /// Whether the task is being polled on a loop on which tasks take turns.
+    pub(crate) fn is_on_turn(&self, task: TaskId) -> bool {
+        let holds = |object: &super::Object| matches!(&object.state, State::Loop { holder: Some(hold), .. } if hold.task == task);
+        self.objects.iter().any(holds)
+    }
+
     /// What a task that has announced `op` waits for in its program's terms: a task that is not woken for what its future
     /// does.
     pub(crate) fn as_shown(&self, op: &Op) -> Op {

@@ -100,7 +100,7 @@ impl Drawing<'_> {
         };
         // Done, refused, and not done.
         let arrow = match event.phase {
-            Phase::Done | Phase::TimedOut | Phase::Spurious => "->>",
+            Phase::Done | Phase::TimedOut | Phase::Spurious | Phase::Pending => "->>",
             Phase::Refused => "-x",
             Phase::Waits | Phase::Next => "-->>",
         };

@@ -35,7 +35,7 @@ pub(super) struct Link {
 
 /// Whether the operation was carried out: not refused, not still waiting, not about to come.
 fn is_done(event: &Event) -> bool {
-    !matches!(event.phase, Phase::Refused | Phase::Waits | Phase::Next)
+    !matches!(event.phase, Phase::Refused | Phase::Waits | Phase::Next | Phase::Pending)
 }
 
 /// The lock that the event takes, if it takes one.

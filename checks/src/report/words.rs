@@ -55,6 +55,7 @@ pub(super) fn whole(trace: &Trace, event: &Event) -> String {
         Phase::Next => " (next)",
         Phase::TimedOut => " (timed out)",
         Phase::Spurious => " (for no reason)",
+        Phase::Pending => " (pending)",
     });
     text
 }
@@ -75,7 +76,8 @@ pub(super) fn has_place(event: &Event) -> bool {
 
 /// Whether the event is what a destructor does.
 pub(super) fn is_end(event: &Event) -> bool {
-    let ends = ["unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver"];
+    let ends =
+        ["unlock", "read unlock", "write unlock", "release", "drop sender", "drop receiver", "pending", "complete"];
     ends.contains(&event.operation.as_str())
 }
 
@@ -93,6 +95,9 @@ pub(super) fn verb(event: &Event) -> String {
         ("wake", _) if event.phase == Phase::Waits => return "waits on".into(),
         ("wake", _) => return "wakes on".into(),
         ("wait", _) => return "waits on".into(),
+        ("pending", _) => return "is pending".into(),
+        ("wake task", _) => return "wakes".into(),
+        ("give up", _) => return "gives up".into(),
         ("notify one" | "notify all", _) => return "notifies".into(),
         ("read lock" | "write lock", _) => return format!("{first}-locks"),
         ("try lock", _) => return "tries to lock".into(),

@@ -1,7 +1,8 @@
 //! `JoinHandle`: a task's end, and its value.
 
 use super::poll::{TaskObject, awaits};
-use crate::execution::{Kind, Site, act_collecting, perform};
+use crate::execution::{Kind, Site, act_collecting, perform, record_phase};
+use crate::trace::Phase;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
@@ -109,6 +110,7 @@ impl<T> Join<T> {
         match taken {
             Some(result) => Poll::Ready(result),
             None => {
+                record_phase(Phase::Pending);
                 awaits(op);
                 Poll::Pending
             }

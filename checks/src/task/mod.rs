@@ -8,6 +8,8 @@ mod join;
 mod poll;
 mod real;
 pub mod runtime;
+mod select;
+mod set;
 pub mod sync;
 
 use crate::engine::real as real_engine;
@@ -15,6 +17,8 @@ use crate::execution::{Kind, Op, perform};
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use poll::awaits;
 use runtime::Handle;
+pub use select::{Either, race};
+pub use set::JoinSet;
 use std::future::Future;
 use std::panic::Location;
 use std::task::Poll;

@@ -1,10 +1,10 @@
 //! One task of an event loop, or one `block_on`: polls a future, and waits to be woken in between.
 
+use crate::engine::loom::{Turn, wait_polled};
 use crate::execution::{
-    Effect, Handle, Kind, ObjectId, Op, Site, State, follow_up, halt, perform, record_value, try_with, with,
+    Acted, Effect, Handle, Kind, ObjectId, Op, Site, State, act, follow_up, halt, perform, record_value, try_with, with,
 };
 use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
@@ -65,16 +65,14 @@ impl Wake for TaskObject {
 pub(super) struct Cancelled;
 
 /// Polls `future` as this task, taking turns with the others of its loop, until it is ready or the task is to end; then
-/// it is dropped. The turn is kept: others go on when it is given back.
-///
-/// # Errors
-/// If the task was aborted, or its runtime shut down.
-pub(super) fn drive<F: Future>(
+/// it is dropped, and `end` is called on the last turn. That turn is kept if `end` says so.
+pub(super) fn drive<F: Future, R>(
     task: TaskObject,
     turn: Option<ObjectId>,
     future: F,
     is_closed: impl Fn() -> bool,
-) -> Result<F::Output, Cancelled> {
+    end: impl FnOnce(Result<F::Output, Cancelled>) -> (R, bool),
+) -> R {
     let mut future = Some(Box::pin(future));
     let waker = task.waker();
     let object = task.handle.id();
@@ -82,34 +80,42 @@ pub(super) fn drive<F: Future>(
         let current = x.current;
         x.tasks[current.index()].polls.replace(object)
     });
+    let lock = turn.and_then(Turn::of);
     let mut site = task.site;
     let result = loop {
-        if perform(task.handle.op(Kind::Poll { turn }, site)) == Effect::Inert {
+        let op = task.handle.op(Kind::Poll { turn }, site);
+        let (guard, confirmed) = act(op, |mode| Acted::done(wait_polled(mode, &op, lock.as_ref())));
+        if confirmed.effect == Effect::Inert {
+            // The execution is over: what is left of the task is not run.
             std::mem::forget(future);
-            break Err(Cancelled);
+            halt();
         }
-        if task.is_aborted() || is_closed() {
+        let polled = if task.is_aborted() || is_closed() {
             record_value("cancelled".into());
+            Poll::Ready(Err(Cancelled))
+        } else {
+            ring_others(&waker);
+            let future = future.as_mut().expect("it is polled until it is ready").as_mut();
+            future.poll(&mut Context::from_waker(&waker)).map(Ok)
+        };
+        if let Poll::Ready(result) = polled {
             drop(future.take());
-            break Err(Cancelled);
-        }
-        ring_others(&waker);
-        let polled = future.as_mut().expect("it is polled until it is ready").as_mut();
-        match poll_once(polled, &waker) {
-            Poll::Ready(value) => {
-                drop(future.take());
-                break Ok(value);
+            let (result, keeps_turn) = end(result);
+            match turn.filter(|_| keeps_turn) {
+                Some(turn) => rest(turn),
+                None => _ = follow_up(task.handle.op(Kind::Pending { turn }, site)),
             }
-            Poll::Pending => {
-                site = with(|x| {
-                    let (me, alarm) = (x.current, x.first_alarm(x.current));
-                    let entry = &mut x.tasks[me.index()];
-                    entry.alarm = alarm;
-                    entry.awaits.last().map_or(site, |op| op.site)
-                });
-                follow_up(task.handle.op(Kind::Pending { turn }, site));
-            }
+            drop(guard);
+            break result;
         }
+        site = with(|x| {
+            let (me, alarm) = (x.current, x.first_alarm(x.current));
+            let entry = &mut x.tasks[me.index()];
+            entry.alarm = alarm;
+            entry.awaits.last().map_or(site, |op| op.site)
+        });
+        follow_up(task.handle.op(Kind::Pending { turn }, site));
+        drop(guard);
     };
     with(|x| {
         let current = x.current;
@@ -118,8 +124,13 @@ pub(super) fn drive<F: Future>(
     result
 }
 
-fn poll_once<F: Future>(future: Pin<&mut F>, waker: &Waker) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(waker))
+/// The loop polls nobody until the turn that this task keeps is given back.
+fn rest(turn: ObjectId) {
+    with(|x| {
+        if let State::Loop { rests, .. } = &mut x.objects[turn.index()].state {
+            *rests = true;
+        }
+    });
 }
 
 /// Wakes those of this task's futures whose alarms are due and that are polled by a waker of their own.
@@ -141,7 +152,7 @@ pub(super) fn block_here<F: Future>(future: F, site: Site) -> F::Output {
     assert!(!is_polled(), "a task can't block the thread that polls it: await instead");
     let name = with(|x| x.names().task(x.current).to_owned());
     let object = TaskObject::new(Some(name), site);
-    drive(object, None, future, || false).unwrap_or_else(|Cancelled| halt())
+    drive(object, None, future, || false, |result| (result, false)).unwrap_or_else(|Cancelled| halt())
 }
 
 /// The task that polls, if this is inside a poll.

@@ -36,20 +36,24 @@ pub(super) struct Core {
     turn: Option<Object>,
     /// `block_on` has kept the turn, so that nobody is polled while nobody blocks on the loop.
     rests: AtomicBool,
-    /// Permits of the threads for blocking calls.
-    blocking: Object,
+    /// Permits of the threads for blocking calls, where they are limited.
+    blocking: Option<Object>,
     spawned: Mutex<Vec<Spawned>>,
     closed: AtomicBool,
 }
 
 impl Core {
     fn new(takes_turns: bool, blocking_threads: usize, site: Site) -> Self {
-        let turn = takes_turns.then(|| Object::new(State::Loop { holder: None }, site));
+        let turn = takes_turns.then(|| Object::new(State::Loop { holder: None, rests: false }, site));
         if let Some(turn) = turn {
             turn.name("loop".into());
         }
-        let blocking = Object::new(State::Semaphore { permits: blocking_threads, holds: Vec::new() }, site);
-        blocking.name("blocking threads".into());
+        // The default is no limit that a model gets to.
+        let blocking = (blocking_threads < BLOCKING_THREADS).then(|| {
+            let permits = Object::new(State::Semaphore { permits: blocking_threads, holds: Vec::new() }, site);
+            permits.name("blocking threads".into());
+            permits
+        });
         let (spawned, closed) = (Mutex::default(), AtomicBool::new(false));
         Core { turn, rests: AtomicBool::new(false), blocking, spawned, closed }
     }
@@ -84,10 +88,11 @@ impl Core {
     {
         let core = Arc::clone(self);
         self.start(name, true, site, move |object, sender: Sender<F::Output>| {
-            let result = drive(object, core.turn(), future, || core.closed.load(Ordering::Relaxed));
-            sender.finish(result.map_err(|Cancelled| JoinError::cancelled()), site);
-            // Whoever waits for it goes on after this turn.
-            follow_up(object.handle.op(Kind::Pending { turn: core.turn() }, site));
+            let is_closed = || core.closed.load(Ordering::Relaxed);
+            drive(object, core.turn(), future, is_closed, |result| {
+                sender.finish(result.map_err(|Cancelled| JoinError::cancelled()), site);
+                ((), false)
+            });
         })
     }
 
@@ -99,9 +104,10 @@ impl Core {
     {
         let core = Arc::clone(self);
         self.start(None, false, site, move |_, sender: Sender<T>| {
-            perform(core.blocking.op(Kind::Acquire(1), site));
+            let with_permit = |kind| core.blocking.map(|permits| perform(permits.op(kind, site)));
+            with_permit(Kind::Acquire(1));
             let result = call();
-            perform(core.blocking.op(Kind::Release(1), site));
+            with_permit(Kind::Release(1));
             sender.finish(Ok(result), site);
         })
     }
@@ -138,7 +144,7 @@ impl Core {
         if turn.is_some() {
             self.give_turn(site);
         }
-        let result = drive(object, turn, future, || false);
+        let result = drive(object, turn, future, || false, |result| (result, turn.is_some()));
         self.rests.store(turn.is_some(), Ordering::Relaxed);
         with(|x| {
             let current = x.current;

@@ -56,6 +56,8 @@ pub enum Phase {
     TimedOut,
     /// It went on without what it waited for, for no reason.
     Spurious,
+    /// A future was not ready: it is to be polled again.
+    Pending,
 }
 
 /// One thing that happened.

@@ -30,6 +30,7 @@ impl Names {
     /// What `op` is on: an object, or another task.
     pub(crate) fn target(&self, op: &Op) -> &str {
         match (op.kind, op.object) {
+            (Kind::Poll { .. } | Kind::Pending { .. }, _) => "",
             (Kind::Join(task) | Kind::Unpark(task) | Kind::IsFinished(task), _) => self.task(task),
             (_, Some(object)) => self.object(object),
             (_, None) => "",

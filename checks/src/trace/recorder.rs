@@ -60,6 +60,13 @@ impl Recorder {
         self.events.push(Event { preempts, ..operation(step, task, op, phase) });
     }
 
+    /// How the latest event of `task` went.
+    pub(crate) fn phase(&mut self, task: TaskId, phase: Phase) {
+        if let Some(event) = self.events.iter_mut().rev().find(|event| event.task == task.index()) {
+            event.phase = phase;
+        }
+    }
+
     /// Says whom the task spawned that has just spawned one.
     pub(crate) fn spawned(&mut self, parent: TaskId, child: TaskId) {
         if let Some(event) = self.events.iter_mut().rev().find(|event| event.task == parent.index()) {
@@ -81,17 +88,17 @@ impl Recorder {
             at: Place::of(object.site),
         };
         let mut events = self.events;
+        for task in x.task_ids() {
+            let entry = &x.tasks[task.index()];
+            if let Some(op) = entry.pending.filter(|op| op.kind != Kind::Start && !entry.shown_waiting) {
+                events.push(operation(x.log.len() + 1, task, &op, Phase::Next));
+            }
+        }
         if x.tells_time {
             for (index, event) in events.iter_mut().enumerate() {
                 let tick = self.ticks.iter().rfind(|(since, _)| *since <= index);
                 let now = tick.map_or(Duration::ZERO, |(_, now)| *now);
                 event.clock_micros = Some(u64::try_from(now.as_micros()).unwrap_or(u64::MAX));
-            }
-        }
-        for task in x.task_ids() {
-            let entry = &x.tasks[task.index()];
-            if let Some(op) = entry.pending.filter(|op| op.kind != Kind::Start && !entry.shown_waiting) {
-                events.push(operation(x.log.len() + 1, task, &op, Phase::Next));
             }
         }
         // Nobody's line starts `main`: its start has the place of what comes next, as a task's end has that of what was last.
@@ -115,7 +122,9 @@ fn operation(step: usize, task: TaskId, op: &Op, phase: Phase) -> Event {
         Kind::Join(other) | Kind::Unpark(other) | Kind::IsFinished(other) => Some(other.index()),
         _ => None,
     };
-    let object = op.object.map(ObjectId::index);
+    // Whose poll it is the lane says.
+    let of_itself = matches!(op.kind, Kind::Poll { .. } | Kind::Pending { .. });
+    let object = op.object.filter(|_| !of_itself).map(ObjectId::index);
     Event { object, other, mutex, phase, ..event(step, task, op.kind.label(), Place::of(op.site)) }
 }
 

@@ -55,7 +55,7 @@ impl Execution {
     pub(crate) fn describe_cycle(&self, cycle: &[(TaskId, Hold)]) -> Vec<Wait> {
         let names = self.names();
         let describe = |(task, hold): &(TaskId, Hold)| {
-            let op = self.pending(*task);
+            let op = self.as_shown(&self.pending(*task));
             Wait {
                 task: names.task(*task).to_owned(),
                 wants: names.target(&op).to_owned(),
@@ -71,7 +71,7 @@ impl Execution {
     pub(crate) fn describe_waiting(&self, tasks: &[TaskId]) -> Vec<Waiting> {
         let names = self.names();
         let describe = |task: &TaskId| {
-            let op = self.pending(*task);
+            let op = self.as_shown(&self.pending(*task));
             Waiting {
                 task: names.task(*task).to_owned(),
                 operation: op.kind.label().to_owned(),

@@ -43,7 +43,9 @@ pub(super) fn draw(study: &Study, rows_max: Option<usize>, style: Style) -> Stri
 
 /// The locks that somebody used.
 fn locks(trace: &Trace) -> Vec<usize> {
-    let is_lock = |index: &usize| matches!(trace.objects[*index].kind.as_str(), "mutex" | "rwlock");
+    let is_lock = |index: &usize| {
+        matches!(trace.objects[*index].kind.as_str(), "mutex" | "rwlock" | "async mutex" | "async rwlock")
+    };
     let is_used = |index: &usize| trace.events.iter().any(|event| event.object == Some(*index));
     (0..trace.objects.len()).filter(is_lock).filter(is_used).collect()
 }
@@ -76,9 +78,14 @@ impl Holders {
         if matches!(event.phase, Phase::Refused | Phase::Next) {
             return;
         }
-        let waits = event.phase == Phase::Waits;
+        let waits = matches!(event.phase, Phase::Waits | Phase::Pending);
         match event.operation.as_str() {
-            "lock" | "read lock" | "write lock" if waits => self.waiters[object].push(task),
+            "lock" | "read lock" | "write lock" if waits => {
+                if !self.waiters[object].contains(&task) {
+                    self.waiters[object].push(task);
+                }
+            }
+            "give up" => self.waiters[object].retain(|waiter| *waiter != task),
             "lock" | "try lock" | "read lock" | "try read lock" | "write lock" | "try write lock" => {
                 self.take(object, task);
             }

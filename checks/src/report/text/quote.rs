@@ -63,7 +63,8 @@ fn is_end(trace: &Trace, index: usize) -> bool {
 }
 
 fn label(trace: &Trace, event: &Event) -> String {
-    let does = clean(&format!("{} {} {}", trace.task(event.task), verb(event), target(trace, event)));
+    let does = format!("{} {} {}", trace.task(event.task), verb(event), target(trace, event));
+    let does = clean(does.trim_end());
     match event.phase {
         Phase::Waits => does.replace(" locks ", " waits for "),
         Phase::Next => format!("next, {does}"),

@@ -6,6 +6,7 @@ use crate::study::Study;
 use crate::trace::{Event, Phase, Trace};
 use crate::verdict::Verdict;
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// A row of the lanes.
 #[derive(Clone, Debug)]
@@ -102,7 +103,7 @@ pub(super) fn all(study: &Study, pairs_max: usize) -> Vec<Row> {
     let missed = study.missed.iter().flat_map(|missed| [Some(missed.notified), missed.woke]).flatten();
     let missed: BTreeSet<usize> = missed.chain(study.late.iter().map(|late| late.first)).collect();
     let last = trace.recurs.map_or(usize::MAX, |(_, end)| end);
-    let (mut rows, mut in_round) = (Vec::new(), false);
+    let (mut rows, mut in_round, mut now) = (Vec::new(), false, 0);
     for (index, event) in trace.events.iter().enumerate() {
         let decisive = decisive.contains(&index);
         if !decisive && (event.step > last || event.phase == Phase::Next) {
@@ -111,6 +112,10 @@ pub(super) fn all(study: &Study, pairs_max: usize) -> Vec<Row> {
         if event.step <= last && trace.recurs.is_some_and(|(start, _)| !in_round && event.step >= start) {
             in_round = true;
             rows.push(Row::Rule("↻ from here on, over and over".into()));
+        }
+        if let Some(clock) = event.clock_micros.filter(|clock| *clock != now) {
+            now = clock;
+            rows.push(Row::Rule(format!("── {:?} ──", Duration::from_micros(clock))));
         }
         if let Some(interrupted) = event.preempts.filter(|_| event.step <= last) {
             rows.push(Row::Rule(format!("── preempts {} ──", clean(trace.task(interrupted)))));
@@ -201,6 +206,7 @@ fn text(trace: &Trace, event: &Event, file: Option<&str>) -> Text {
         Phase::Next => " (next)",
         Phase::TimedOut => " (timed out)",
         Phase::Spurious => " (spurious)",
+        Phase::Pending => " (pending)",
     });
     let value = event.value.as_ref().map_or_else(String::new, |value| {
         let sign = if event.operation == "choose" { "" } else { "= " };

@@ -1,9 +1,8 @@
 //! What the wrappers have in common: an object that is announced, and futures that are polled as its steps.
 
 use super::super::poll::awaits;
-use crate::execution::{
-    Handle, Hold, Kind, Op, Site, State, act_collecting, is_recording, record_value, try_with, with,
-};
+use crate::execution::{Handle, Hold, Kind, Op, Site, State, act_collecting, follow_up, record_phase, try_with, with};
+use crate::trace::Phase;
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
@@ -42,10 +41,22 @@ impl Announcer {
         native: impl FnOnce() -> Result<T, E>,
     ) -> Result<T, E> {
         let result = self.step(verb, site, native);
-        if result.is_err() && !self.handle.is_real() && is_recording() {
-            record_value("refused".into());
+        if result.is_err() && !self.handle.is_real() {
+            record_phase(Phase::Refused);
         }
         result
+    }
+
+    /// A step that changes it comes with the current one.
+    pub(crate) fn touch(self, verb: &'static str, site: Site) {
+        if self.handle.is_real() {
+            return;
+        }
+        let op = self.handle.op(Kind::Use(verb), site);
+        let collected = with(|x| x.wakes.as_mut().map(|wakes| wakes.push(op)).is_some());
+        if !collected {
+            follow_up(op);
+        }
     }
 
     /// What drops a guard: nothing, where the execution is not there any more.
@@ -122,9 +133,7 @@ impl<F: Future> Future for Announced<F> {
             this.future = None;
         } else {
             awaits(op);
-            if is_recording() {
-                record_value("not yet".into());
-            }
+            record_phase(Phase::Pending);
         }
         polled
     }

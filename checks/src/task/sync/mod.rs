@@ -15,6 +15,7 @@ mod semaphore;
 pub mod watch;
 
 pub use ::tokio::sync::TryLockError;
+pub(crate) use announced::Announcer;
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use mutex::{Mutex, MutexGuard, OwnedMutexGuard};
 pub use notify::Notify;
