@@ -1,7 +1,7 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
 use crate::engine::{self, Engine, Followed, Program};
-use crate::execution::Rules;
+use crate::execution::{Cancels, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
@@ -24,6 +24,8 @@ pub(crate) struct Plan {
     pub(crate) spurious_wakeups: usize,
     pub(crate) timeouts: usize,
     pub(crate) deny_leaks: bool,
+    /// One task is cancelled in each execution, at any of its awaits; at which has been.
+    pub(crate) cancels: Option<Cancels>,
     /// Where an exhaustive search says how much of it is done, in millionths.
     pub(crate) estimate: Arc<AtomicU64>,
     /// Where an exhaustive search that a budget cuts is kept.
@@ -50,6 +52,7 @@ impl Plan {
             spurious_wakeups: self.spurious_wakeups,
             timeouts: self.timeouts,
             deny_leaks: self.deny_leaks,
+            cancels: self.cancels.clone(),
             gated: false,
             gates_tasks: false,
             compare: false,
@@ -107,6 +110,7 @@ impl Checker {
             spurious_wakeups: 0,
             timeouts: 1,
             deny_leaks: false,
+            cancels: None,
             estimate: Arc::default(),
             checkpoint: None,
             threads: None,
@@ -169,6 +173,19 @@ impl Checker {
     pub fn deny_leaks(mut self) -> Self {
         self.plan.deny_leaks = true;
         self
+    }
+
+    /// Cancels a task in each execution: which one, and at which of its awaits, is explored. So is that none is. Tasks are
+    /// those that a runtime has spawned for futures.
+    pub fn cancel_anywhere(mut self) -> Self {
+        self.plan.cancels = Some(Cancels::default());
+        self
+    }
+
+    /// At how many awaits tasks have been cancelled, each counted once, so far.
+    #[must_use]
+    pub fn awaits_cancelled(&self) -> Option<usize> {
+        self.plan.cancels.as_ref().map(Cancels::count)
     }
 
     /// Threads that [`Engine::Portfolio`] runs on: as many as there are processors, unless told otherwise. What it finds is

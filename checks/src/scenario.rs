@@ -85,6 +85,7 @@ pub struct Variant {
     bounded: Option<(usize, &'static str)>,
     spurious_wakeups: usize,
     deny_leaks: bool,
+    cancel_anywhere: bool,
     sizes: &'static [Size],
     property: Option<fn() -> Property>,
     smallest: Option<(&'static str, usize)>,
@@ -106,6 +107,7 @@ impl Variant {
             bounded: None,
             spurious_wakeups: 0,
             deny_leaks: false,
+            cancel_anywhere: false,
             sizes: &[],
             property: None,
             smallest: None,
@@ -167,6 +169,12 @@ impl Variant {
         Variant { deny_leaks: true, ..self }
     }
 
+    /// In each execution a task may be cancelled, at any of its awaits: see [`Checker::cancel_anywhere`].
+    #[must_use]
+    pub const fn cancel_anywhere(self) -> Self {
+        Variant { cancel_anywhere: true, ..self }
+    }
+
     /// The sizes that its program comes in, for measuring: a check runs none of them.
     #[must_use]
     pub const fn sizes(self, sizes: &'static [Size]) -> Self {
@@ -195,6 +203,7 @@ impl Variant {
             proven_at: other.proven_at,
             spurious_wakeups: other.spurious_wakeups,
             deny_leaks: other.deny_leaks,
+            cancel_anywhere: other.cancel_anywhere,
             property: other.property,
             ..self
         }
@@ -288,6 +297,9 @@ impl Variant {
         let mut checker = crate::Checker::new().engine(engine).spurious_wakeups(self.spurious_wakeups);
         if self.deny_leaks {
             checker = checker.deny_leaks();
+        }
+        if self.cancel_anywhere {
+            checker = checker.cancel_anywhere();
         }
         if let Some((preemptions, _)) = self.bounded {
             checker = checker.preemptions(preemptions);

@@ -237,7 +237,7 @@ pub(crate) fn wait_turn(me: TaskId, op: &Op) {
     follow(me);
     match op.kind {
         Kind::Yield => {
-            if with(|x| x.steer.is_none()) {
+            if with(|x| x.steer.is_none() && !turns::yields_in_a_poll(x, me)) {
                 loom::thread::yield_now();
             }
         }

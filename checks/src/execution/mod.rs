@@ -31,7 +31,7 @@ pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
 pub(crate) use session::{
-    Budget, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, message, next_execution,
+    Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, message, next_execution,
     note_cut, session, take_panic, take_unwinding,
 };
 pub(crate) use step::{
@@ -104,6 +104,8 @@ pub(crate) struct Task {
     /// If it runs futures: its object, and what the one it polled last waits for.
     pub(crate) polls: Option<ObjectId>,
     pub(crate) awaits: Vec<Op>,
+    /// How often it has yielded while it was polled.
+    pub(crate) yields: usize,
     /// What it spawns tasks on.
     pub(crate) runtime: Option<std::sync::Arc<dyn Any + Send + Sync>>,
     pub(crate) native: engine::loom::TaskPart,
@@ -174,6 +176,8 @@ pub(crate) struct Execution {
     pub(crate) gates_tasks: bool,
     /// When `main` ends it looks whether all others have.
     pub(crate) deny_leaks: bool,
+    /// A task is to be cancelled, and none has been chosen yet.
+    pub(crate) cancels: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
     pub(crate) parked: usize,
     /// The virtual clock: it goes on only when nobody can run.
@@ -270,6 +274,7 @@ impl Execution {
             gated: rules.gated,
             gates_tasks: rules.gates_tasks,
             deny_leaks: rules.deny_leaks,
+            cancels: rules.cancels.is_some(),
             parked: 0,
             now: Duration::ZERO,
             tells_time: false,
@@ -322,6 +327,7 @@ impl Execution {
             alarms: Vec::new(),
             polls: None,
             awaits: Vec::new(),
+            yields: 0,
             runtime: None,
             native: engine::loom::TaskPart::new(self.mode, self.gated || self.deny_leaks),
         });

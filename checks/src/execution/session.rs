@@ -10,10 +10,11 @@ use crate::trace::Trace;
 use crate::verdict::{Place, Verdict};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::panic::PanicHookInfo;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, OnceLock, mpsc};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, mpsc};
 use std::time::{Duration, Instant};
 
 /// What an engine's run may do and has to do.
@@ -28,6 +29,7 @@ pub(crate) struct Rules {
     pub(crate) spurious_wakeups: usize,
     pub(crate) timeouts: usize,
     pub(crate) deny_leaks: bool,
+    pub(crate) cancels: Option<Cancels>,
     /// Unlocking is a scheduling point, and under loom mutexes and tasks have gates: for programs that use `try_lock`
     /// or, under loom, parking.
     pub(crate) gated: bool,
@@ -48,6 +50,21 @@ pub(crate) struct Rules {
     pub(crate) recurrences: usize,
     /// States that are known not to recur for ever.
     pub(crate) acquitted: Vec<super::Acquittal>,
+}
+
+/// The awaits at which tasks have been cancelled: of which task, and how many polls it had had.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Cancels(Arc<Mutex<BTreeSet<(u64, usize)>>>);
+
+impl Cancels {
+    pub(crate) fn count(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// A task of this identity was cancelled after so many polls.
+    pub(crate) fn add(&self, task: u64, polls: usize) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert((task, polls));
+    }
 }
 
 /// Why a run says nothing about the program.

@@ -31,7 +31,8 @@ impl Execution {
             return;
         }
         if self.advance(&all) {
-            return;
+            // Whoever that wakes may have to wait for something else.
+            return self.check_all_blocked();
         }
         self.show_waiting();
         let verdict = match self.cycle_among(&all) {

@@ -41,6 +41,9 @@ pub struct ResultRow {
     pub coverage: Option<Coverage>,
     /// How many executions were run.
     pub executions: u64,
+    /// At how many awaits a task was cancelled, where any may be.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub awaits_cancelled: Option<usize>,
     /// How long it took, in milliseconds.
     pub millis: u64,
     /// Whether it came to what was expected.
@@ -64,6 +67,7 @@ impl ResultRow {
                 _ => None,
             },
             executions: outcome.map_or(0, Outcome::executions),
+            awaits_cancelled: result.awaits_cancelled,
             millis: u64::try_from(result.time.as_millis()).unwrap_or(u64::MAX),
             met: result.is_met(),
             error: outcome.err().map(ToString::to_string),
@@ -233,7 +237,10 @@ fn cell(result: &CheckResult) -> String {
 /// `deadlock in 4`: what it came to, and how many executions that took.
 pub(super) fn came_to(result: &CheckResult) -> String {
     match &result.outcome {
-        Ok(Outcome::Holds(coverage)) => format!("{coverage} {}", grouped(coverage.executions())),
+        Ok(Outcome::Holds(coverage)) => {
+            let awaits = result.awaits_cancelled.map(|awaits| format!(", cancelled at {awaits} awaits"));
+            format!("{coverage} {}{}", grouped(coverage.executions()), awaits.unwrap_or_default())
+        }
         Ok(Outcome::Fails(found)) => format!("{} in {}", found.verdict.name(), grouped(found.execution)),
         Ok(Outcome::Inconclusive { executions, done: Some(done), .. }) => {
             format!("inconclusive {}, about {done:.2e} of it", grouped(*executions))

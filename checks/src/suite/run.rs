@@ -66,7 +66,7 @@ impl Job {
             Some(property) if self.engine == Engine::Property => checker.run_property(&self.keeping(property)),
             _ => checker.run(self.variant.program(self.engine)),
         };
-        CheckResult { job: *self, outcome, time: started.elapsed() }
+        CheckResult { job: *self, outcome, awaits_cancelled: checker.awaits_cancelled(), time: started.elapsed() }
     }
 }
 
@@ -82,6 +82,8 @@ pub struct CheckResult {
     pub job: Job,
     /// What it came to.
     pub outcome: Result<Outcome, CheckError>,
+    /// At how many awaits a task was cancelled, where any may be.
+    pub awaits_cancelled: Option<usize>,
     /// How long it took.
     pub time: Duration,
 }

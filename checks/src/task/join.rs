@@ -97,6 +97,10 @@ pub(super) fn pair<T>(object: TaskObject, site: Site) -> (Sender<T>, Join<T>) {
 }
 
 impl<T> Join<T> {
+    pub(super) fn object(&self) -> TaskObject {
+        self.object
+    }
+
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
         let op = self.object.handle.op(Kind::Use("join"), self.site);
         let taken = act_collecting(op, || {

@@ -2,7 +2,8 @@
 
 use crate::engine::loom::{Turn, wait_polled};
 use crate::execution::{
-    Acted, Effect, Handle, Kind, ObjectId, Op, Site, State, act, follow_up, halt, perform, record_value, try_with, with,
+    Acted, Effect, Handle, Kind, ObjectId, Op, Site, State, act, follow_up, halt, perform, record_value, session,
+    try_with, with,
 };
 use std::future::Future;
 use std::sync::Arc;
@@ -81,7 +82,7 @@ pub(super) fn drive<F: Future, R>(
         x.tasks[current.index()].polls.replace(object)
     });
     let lock = turn.and_then(Turn::of);
-    let mut site = task.site;
+    let (mut site, mut polls) = (task.site, 0);
     let result = loop {
         let op = task.handle.op(Kind::Poll { turn }, site);
         let (guard, confirmed) = act(op, |mode| Acted::done(wait_polled(mode, &op, lock.as_ref())));
@@ -92,9 +93,13 @@ pub(super) fn drive<F: Future, R>(
         }
         let polled = if task.is_aborted() || is_closed() {
             record_value("cancelled".into());
+            if !is_closed() {
+                note_cancelled(polls);
+            }
             Poll::Ready(Err(Cancelled))
         } else {
             ring_others(&waker);
+            polls += 1;
             let future = future.as_mut().expect("it is polled until it is ready").as_mut();
             future.poll(&mut Context::from_waker(&waker)).map(Ok)
         };
@@ -122,6 +127,16 @@ pub(super) fn drive<F: Future, R>(
         x.tasks[current.index()].polls = before;
     });
     result
+}
+
+/// The current task is cancelled, after so many polls.
+fn note_cancelled(polls: usize) {
+    let task = with(|x| x.tasks[x.current.index()].identity);
+    session(|session| {
+        if let Some(cancels) = &session.rules.cancels {
+            cancels.add(task, polls);
+        }
+    });
 }
 
 /// The loop polls nobody until the turn that this task keeps is given back.

@@ -6,7 +6,9 @@
 use super::join::{self, Join, JoinError, JoinHandle, Sender};
 use super::poll::{Cancelled, TaskObject, drive, is_polled};
 use crate::engine::real;
-use crate::execution::{Handle as Object, Kind, ObjectId, Site, State, fail, follow_up, halt, perform, try_with, with};
+use crate::execution::{
+    Handle as Object, Kind, ObjectId, Site, State, choose, fail, follow_up, halt, perform, try_with, with,
+};
 use crate::thread::{self, Child};
 use crate::verdict::Verdict;
 use std::any::Any;
@@ -17,6 +19,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Threads for blocking calls, unless told otherwise: tokio's figure.
 const BLOCKING_THREADS: usize = 512;
+
+/// The task that cancels another one, where any may be cancelled.
+const CANCELLER: &str = "canceller";
 
 /// A task that a runtime has spawned.
 #[derive(Clone, Debug)]
@@ -87,13 +92,15 @@ impl Core {
         F::Output: Send + 'static,
     {
         let core = Arc::clone(self);
-        self.start(name, true, site, move |object, sender: Sender<F::Output>| {
+        let join = self.start(name, true, site, move |object, sender: Sender<F::Output>| {
             let is_closed = || core.closed.load(Ordering::Relaxed);
             drive(object, core.turn(), future, is_closed, |result| {
                 sender.finish(result.map_err(|Cancelled| JoinError::cancelled()), site);
                 ((), false)
             });
-        })
+        });
+        self.cancel_anywhere(&join, site);
+        join
     }
 
     /// Runs `call` on one of the threads for blocking calls.
@@ -110,6 +117,29 @@ impl Core {
             with_permit(Kind::Release(1));
             sender.finish(Ok(result), site);
         })
+    }
+
+    /// If a task is to be cancelled in this execution, this may be the one: the loop aborts it at some turn.
+    fn cancel_anywhere<T: Send + 'static>(self: &Arc<Self>, join: &Join<T>, site: Site) {
+        if !with(|x| x.cancels) || choose(2, site) == 0 {
+            return;
+        }
+        with(|x| x.cancels = false);
+        let object = join.object();
+        self.start(Some(CANCELLER.into()), true, site, {
+            let core = Arc::clone(self);
+            move |canceller, sender: Sender<()>| {
+                let abort = std::future::poll_fn(|_| {
+                    perform(object.handle.op(Kind::Abort, site));
+                    std::task::Poll::Ready(())
+                });
+                let is_closed = || core.closed.load(Ordering::Relaxed);
+                drive(canceller, core.turn(), abort, is_closed, |_| {
+                    sender.finish(Ok(()), site);
+                    ((), false)
+                });
+            }
+        });
     }
 
     fn start<T: Send + 'static>(
@@ -185,7 +215,7 @@ impl Core {
 /// Fails the execution if a task has not ended.
 fn look_for_leaks(spawned: &[Spawned], site: Site) {
     let mut left = Vec::new();
-    for Spawned { object, name, is_done, .. } in spawned {
+    for Spawned { object, name, is_done, .. } in spawned.iter().filter(|spawned| spawned.name != CANCELLER) {
         perform(object.handle.op(Kind::Use("look at"), site));
         if !is_done.load(Ordering::Relaxed) {
             left.push(name.clone());

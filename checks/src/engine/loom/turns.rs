@@ -49,6 +49,17 @@ pub(crate) fn wait_polled<'a>(mode: Mode, op: &Op, turn: Option<&'a Turn>) -> Op
     }
 }
 
+/// Yields of a future that are none of loom's: who has yielded in loom's way goes on only when all others wait. Whoever
+/// yields more often tries again and again, and has to let others go first.
+const YIELDS: usize = 8;
+
+/// Whether the task yields while it is polled, and no more often than most do.
+pub(super) fn yields_in_a_poll(x: &mut Execution, me: TaskId) -> bool {
+    let task = &mut x.tasks[me.index()];
+    task.yields += usize::from(task.polls.is_some());
+    task.polls.is_some() && task.yields <= YIELDS
+}
+
 fn goes_on(me: TaskId, op: &Op) -> bool {
     with(|x| x.over || x.ready(me, op))
 }
