@@ -31,6 +31,7 @@ pub mod sync;
 pub mod task;
 pub mod thread;
 pub mod time;
+pub mod tokio;
 mod trace;
 mod verdict;
 

@@ -143,6 +143,31 @@ fn the_first_of_two_that_are_ready_may_be_either() {
     assert_eq!(winners, BTreeSet::from([1, 2]));
 }
 
+/// As a program of tokio's has it, but for the first line.
+#[test]
+fn tokio_s_own_tree_is_there() {
+    use raddle::tokio;
+    let winners = outcomes(|| {
+        tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap().block_on(async {
+            let (sender, mut receiver) = tokio::sync::mpsc::channel(1);
+            let sends = tokio::spawn(async move {
+                tokio::time::sleep(tokio::time::Duration::from_secs(1)).await;
+                sender.send("sent").await.is_ok()
+            });
+            let winner = tokio::select! {
+                value = receiver.recv() => value.unwrap_or("closed"),
+                () = tokio::time::sleep(tokio::time::Duration::from_secs(1)) => "timed out",
+                () = std::future::pending() => "never",
+            };
+            drop(receiver);
+            let (one, sent) = tokio::join!(async { 1 }, sends);
+            (winner, one, sent.unwrap())
+        })
+    });
+    // Both come at one instant. What has been sent may not have been received.
+    assert_eq!(winners, BTreeSet::from([("sent", 1, true), ("timed out", 1, false), ("timed out", 1, true)]));
+}
+
 #[test]
 fn a_set_of_tasks_gives_them_as_they_end() {
     fn ends(runtime: &runtime::Runtime) -> Vec<u32> {

@@ -101,7 +101,9 @@ pub(crate) struct Task {
     pub(crate) rung: bool,
     /// What it has asked the clock for.
     pub(crate) alarms: Vec<Alarm>,
-    /// If it runs futures: its object, and what the one it polled last waits for.
+    /// It has run a future.
+    pub(crate) is_future: bool,
+    /// While it runs one: its object, and what the one it polled last waits for.
     pub(crate) polls: Option<ObjectId>,
     pub(crate) awaits: Vec<Op>,
     /// How often it has yielded while it was polled.
@@ -325,6 +327,7 @@ impl Execution {
             alarm: None,
             rung: false,
             alarms: Vec::new(),
+            is_future: false,
             polls: None,
             awaits: Vec::new(),
             yields: 0,

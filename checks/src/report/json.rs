@@ -75,6 +75,9 @@ struct Happenings<'a> {
     events: &'a [Event],
     /// Of a livelock: the schedule's steps of its first round, from and to; null otherwise.
     recurs: Option<(usize, usize)>,
+    /// The tasks that run futures: event loops poll them, and the others are threads. Left out if there are none.
+    #[serde(skip_serializing_if = "<[usize]>::is_empty")]
+    futures: &'a [usize],
 }
 
 /// The counterexample as a JSON document, which ends in a line end.
@@ -99,6 +102,7 @@ pub fn counterexample(header: Option<&Header>, study: &Study) -> String {
             objects: &found.trace.objects,
             events: &found.trace.events,
             recurs: found.trace.recurs,
+            futures: &found.trace.futures,
         },
         found: &study.found,
         shrunk: &study.shrunk,

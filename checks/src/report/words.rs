@@ -255,3 +255,12 @@ pub(super) fn data(verdict: &Verdict, at: &dyn Fn(&Place) -> String) -> (&'stati
         Verdict::Misuse { message, .. } => ("contract", message.lines().map(str::to_owned).collect()),
     }
 }
+
+/// Which of the tasks are threads, where others are polled by event loops.
+pub(super) fn threads(trace: &Trace) -> Option<String> {
+    let is_future = |task: &usize| trace.futures.contains(task);
+    let threads: Vec<&str> =
+        (0..trace.tasks.len()).filter(|task| !is_future(task)).map(|task| trace.task(task)).collect();
+    (!trace.futures.is_empty() && !threads.is_empty())
+        .then(|| format!("{}; the others are polled by event loops", threads.join(", ")))
+}

@@ -17,7 +17,7 @@ use crate::execution::{Kind, Op, perform};
 pub use join::{AbortHandle, JoinError, JoinHandle};
 pub(crate) use poll::awaits;
 use runtime::Handle;
-pub use select::{Either, race};
+pub use select::{Either, race, race_biased};
 pub use set::JoinSet;
 use std::future::Future;
 use std::panic::Location;

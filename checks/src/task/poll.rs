@@ -79,7 +79,9 @@ pub(super) fn drive<F: Future, R>(
     let object = task.handle.id();
     let before = with(|x| {
         let current = x.current;
-        x.tasks[current.index()].polls.replace(object)
+        let entry = &mut x.tasks[current.index()];
+        entry.is_future = true;
+        entry.polls.replace(object)
     });
     let lock = turn.and_then(Turn::of);
     let (mut site, mut polls) = (task.site, 0);

@@ -25,6 +25,9 @@ pub struct Trace {
     pub verdict: Verdict,
     /// Of a livelock: the schedule's steps of the first round, from and to.
     pub recurs: Option<(usize, usize)>,
+    /// The tasks that run futures, by number: event loops poll them. The others are threads.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub futures: Vec<usize>,
 }
 
 /// An object of a trace.

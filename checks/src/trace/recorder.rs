@@ -111,6 +111,7 @@ impl Recorder {
             objects: x.objects.iter().enumerate().map(object).collect(),
             events,
             verdict: verdict.clone(),
+            futures: x.task_ids().map(TaskId::index).filter(|task| x.tasks[*task].is_future).collect(),
             recurs: x.round.as_ref().map(|round| (round.start + 1, round.end)),
         }
     }

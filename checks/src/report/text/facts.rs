@@ -21,6 +21,7 @@ pub(super) fn facts(header: Option<&Header>, study: &Study, view: View) -> Vec<(
     let mut facts = Facts { said: Vec::new(), view, file };
     facts.verdict(&study.counterexample.verdict);
     facts.some("missed", words::missed(study));
+    facts.some("threads", words::threads(&study.counterexample.trace).into_iter().collect());
     facts.decisive(study);
     for (label, text) in words::certain(study) {
         facts.add(label, &text);
