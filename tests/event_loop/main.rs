@@ -10,6 +10,7 @@ mod cancel;
 mod clock;
 mod primitives;
 mod runtime;
+mod stepped;
 
 use raddle::{Checker, Counterexample, Engine, Outcome, Strategy, Verdict};
 use std::collections::BTreeSet;

@@ -50,6 +50,10 @@ fn trials() -> Vec<Trial> {
     for pattern in raddle_scenarios::CATALOGUE.patterns().copied().chain([primitives::PATTERN]) {
         trials.extend(correct(pattern).map(|variant| holds(pattern, variant)));
     }
+    let buggy = |pattern: Pattern| pattern.variants.iter().filter(|variant| !variant.is_correct());
+    for pattern in LOOPS.into_iter().flat_map(|family| family.patterns).copied() {
+        trials.extend(buggy(pattern).map(|variant| conforms(pattern, variant)));
+    }
     trials.extend(failures::EXPECTED.map(|(variant, kind, message)| fails(variant, kind, message)));
     trials
 }
@@ -69,6 +73,29 @@ fn holds(pattern: Pattern, variant: &Variant) -> Trial {
             return Ok(());
         }
         Err(Failed::from(format!("{name}: {stressed:#?}")))
+    })
+}
+
+/// The families whose programs run on the real tokio here.
+const LOOPS: [Family; 5] = {
+    use raddle_scenarios::{advanced, bridge, event_loop, flows, workflows};
+    [event_loop::FAMILY, workflows::FAMILY, advanced::FAMILY, bridge::FAMILY, flows::FAMILY]
+};
+
+/// A buggy variant comes to nothing on the real tokio that the model does not come to: it ends, or fails as declared. What the
+/// model says of waiting shows as a run that hangs; of leaks and lateness nothing does.
+fn conforms(pattern: Pattern, variant: &Variant) -> Trial {
+    let name = format!("{}/{}", pattern.name, variant.name);
+    let declared = variant.declared().name();
+    let as_declared = match declared {
+        "deadlock" | "stuck" | "livelock" => "hung",
+        other => other,
+    };
+    Trial::test(format!("{name}/conforms"), move || {
+        let stress = Stress { runs: 30, deadline: Duration::from_millis(1_500), max_hangs: 1 };
+        let stressed = stress.run(&name, |_| {}).map_err(|error| Failed::from(format!("{name}: {error}")))?;
+        let strange = stressed.failures.iter().find(|failure| failure.kind != as_declared);
+        strange.map_or(Ok(()), |_| Err(Failed::from(format!("{name}, which is declared as {declared}: {stressed:#?}"))))
     })
 }
 
