@@ -2,7 +2,13 @@
 
 use raddle::Family;
 
+pub mod coroutine;
+pub mod gather;
 pub mod shared_state;
+pub mod waker;
 
 /// The patterns of this family.
-pub const FAMILY: Family = Family { name: "event_loop", patterns: &[shared_state::PATTERN] };
+pub const FAMILY: Family = Family {
+    name: "event_loop",
+    patterns: &[coroutine::PATTERN, waker::PATTERN, gather::PATTERN, shared_state::PATTERN],
+};
