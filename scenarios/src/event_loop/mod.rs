@@ -2,6 +2,7 @@
 
 use raddle::Family;
 
+pub mod blocking;
 pub mod coroutine;
 pub mod gather;
 pub mod shared_state;
@@ -10,5 +11,5 @@ pub mod waker;
 /// The patterns of this family.
 pub const FAMILY: Family = Family {
     name: "event_loop",
-    patterns: &[coroutine::PATTERN, waker::PATTERN, gather::PATTERN, shared_state::PATTERN],
+    patterns: &[coroutine::PATTERN, waker::PATTERN, gather::PATTERN, blocking::PATTERN, shared_state::PATTERN],
 };
