@@ -67,7 +67,8 @@ pub const PATTERN: Pattern = Pattern::new(
 );
 
 /// What threads want the loop to run, and the waker of who runs it.
-struct Inbox {
+#[derive(Debug)]
+pub struct Inbox {
     callbacks: Mutex<VecDeque<u32>>,
     waker: Mutex<Slot>,
 }
@@ -77,6 +78,13 @@ struct Slot(Option<Waker>);
 impl fmt::Debug for Slot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.0.is_some() { "there" } else { "none" })
+    }
+}
+
+impl Default for Inbox {
+    fn default() -> Self {
+        let (queue, waker) = (Mutex::new(VecDeque::new()).named("callbacks"), Mutex::new(Slot(None)).named("waker"));
+        Inbox { callbacks: queue, waker }
     }
 }
 
@@ -90,11 +98,13 @@ impl Inbox {
         self.waker.lock().unwrap().0 = Some(cx.waker().clone());
     }
 
-    fn push(&self, callback: u32) {
+    /// Leaves a callback.
+    pub fn push(&self, callback: u32) {
         self.callbacks.lock().unwrap().push_back(callback);
     }
 
-    fn wake(&self) {
+    /// Wakes who runs callbacks, if it has registered.
+    pub fn wake(&self) {
         let waker = self.waker.lock().unwrap().0.take();
         if let Some(waker) = waker {
             waker.wake();
@@ -107,19 +117,22 @@ type Next = fn(&Inbox, &Context<'_>) -> Poll<u32>;
 /// Has the loop run a callback.
 type CallSoon = fn(&Inbox, u32);
 
-fn registers_then_checks(inbox: &Inbox, cx: &Context<'_>) -> Poll<u32> {
+/// Leaves its waker before it looks.
+pub fn registers_then_checks(inbox: &Inbox, cx: &Context<'_>) -> Poll<u32> {
     inbox.register(cx);
     inbox.check()
 }
 
-fn checks_then_registers(inbox: &Inbox, cx: &Context<'_>) -> Poll<u32> {
+/// Leaves its waker after it has looked.
+pub fn checks_then_registers(inbox: &Inbox, cx: &Context<'_>) -> Poll<u32> {
     let next = inbox.check();
     // BUG: what has come since the check has found no waker, and this one is never called for it.
     inbox.register(cx);
     next
 }
 
-fn keeps_stale_waker(inbox: &Inbox, cx: &Context<'_>) -> Poll<u32> {
+/// Leaves its waker if there is none.
+pub fn keeps_stale_waker(inbox: &Inbox, cx: &Context<'_>) -> Poll<u32> {
     // BUG: the waker that is there can be that of a task which has handed this future over.
     inbox.waker.lock().unwrap().0.get_or_insert_with(|| cx.waker().clone());
     inbox.check()
@@ -152,8 +165,7 @@ fn drawn(next: Next, call_soon: CallSoon) -> Property {
 
 /// A thread that wants callbacks run, and a task that runs them: `main`, or one that it hands over to after a poll.
 fn run(callbacks: u32, handed_over: bool, next: Next, call_soon: CallSoon) {
-    let (queue, waker) = (Mutex::new(VecDeque::new()).named("callbacks"), Mutex::new(Slot(None)).named("waker"));
-    let inbox = Arc::new(Inbox { callbacks: queue, waker });
+    let inbox = Arc::new(Inbox::default());
     let theirs = Arc::clone(&inbox);
     let call = move || (1..=callbacks).for_each(|number| call_soon(&theirs, number));
     let caller = thread::Builder::new().name("caller".into()).spawn(call).unwrap();
