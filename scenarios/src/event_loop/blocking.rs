@@ -12,12 +12,12 @@
 //! other never leave that slot empty, and the queue waits behind them (`ping_pong_never_yields`).
 //!
 //! # Outcomes
-//! | variant                  | the heartbeat           | because                                             |
-//! |--------------------------|-------------------------|-----------------------------------------------------|
-//! | `offloaded`              | is in time              | a thread computes; the slot has three polls in a row |
-//! | `cpu_on_the_loop`        | or is late              | nobody is polled while a poll computes              |
-//! | `sync_lock_across_await` | or waits for ever       | it has the loop, and who has the lock wants that    |
-//! | `ping_pong_never_yields` | or is passed over       | the slot comes first and is never empty             |
+//! | variant                  | the heartbeat           | because                                            |
+//! |--------------------------|-------------------------|----------------------------------------------------|
+//! | `offloaded`              | is in time              | a thread computes; the slot has a bound            |
+//! | `cpu_on_the_loop`        | or is late              | nobody is polled while a poll computes             |
+//! | `sync_lock_across_await` | or waits for ever       | it has the loop, and who has the lock wants that   |
+//! | `ping_pong_never_yields` | or is passed over       | the slot comes first and is never empty            |
 //!
 //! # Use instead
 //! `spawn_blocking` for what computes. A guard that is dropped before the await, or a `tokio::sync::Mutex`. A bound on polls
@@ -29,7 +29,8 @@
 //! goes to its end.
 //!
 //! # Seen in the wild
-//! Two futures of `main` that lock one mutex across a sleep: tokio 4588. The bound on the slot: tokio PR 5686.
+//! Two futures of `main` that lock one mutex across a sleep: tokio 4588. Tasks that stay in the slot, as what wakes them
+//! uses up no budget: tokio PR 5686; a bound on polls in a row came with tokio PR 5712.
 
 use raddle::prelude::*;
 use raddle::{

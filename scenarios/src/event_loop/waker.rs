@@ -26,7 +26,7 @@
 //! a `RuntimeError` in another thread.
 //!
 //! # Seen in the wild
-//! `call_soon` called from another thread, and the loop asleep on its selector: python/asyncio 154.
+//! `call_soon` called from another thread, and nothing that says so: python/asyncio 154, which asked for the check.
 
 use raddle::prelude::*;
 use raddle::{

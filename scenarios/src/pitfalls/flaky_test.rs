@@ -21,7 +21,7 @@
 //! # In Python
 //! With `pytest-asyncio`: `data = await some_async_fetch_function(url)`, then `assert len(data) > 0`. What the tested code
 //! starts by `create_task` has to be awaited by the test, too; `await asyncio.sleep(1)` before the `assert` is
-//! `sleeps_and_hopes`. In Rust `tokio::time::pause()`, which `tokio-test` builds on, makes the same test fast.
+//! `sleeps_and_hopes`. In Rust tokio's clock can be paused (`tokio::time::pause`), which makes the same test fast.
 
 use raddle::prelude::*;
 use raddle::{
