@@ -34,7 +34,7 @@ pub fn sleep_until(deadline: Instant) -> Sleep {
     let site = Location::caller();
     let inner = match deadline.real() {
         Some(deadline) => Inner::Real(Box::pin(::tokio::time::sleep_until(deadline))),
-        None => Inner::Model { id: with(|x| x.new_alarm()), set_by: None },
+        None => Inner::Model { id: with(crate::execution::Execution::new_alarm), set_by: None },
     };
     Sleep { deadline, site, inner }
 }

@@ -2,7 +2,6 @@
 //!
 //! A program is a plain function. Every test goes through [`holds`], [`fails`] or [`outcomes`].
 
-#![expect(clippy::items_after_statements, reason = "a program stands right before what is expected of it")]
 #![expect(clippy::disallowed_types, reason = "what the executions came to is collected outside of them")]
 
 mod agree;

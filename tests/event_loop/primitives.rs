@@ -168,13 +168,13 @@ fn a_channel_keeps_its_order_and_its_room_and_ends_with_its_senders() {
                 sender.send(2).await.unwrap();
             });
             let two = named("two", async move { other.try_send(3).is_ok() });
-            let mut received = Vec::new();
+            let mut values = Vec::new();
             while let Some(value) = receiver.recv().await {
-                received.push(value);
+                values.push(value);
             }
             one.await.unwrap();
-            assert_eq!(two.await.unwrap(), received.contains(&3));
-            received
+            assert_eq!(two.await.unwrap(), values.contains(&3));
+            values
         })
     });
     // Room that is made is the next sender's who waits.

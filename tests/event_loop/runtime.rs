@@ -43,8 +43,7 @@ fn any_task_that_is_woken_may_be_polled_next() {
             for task in [note(1), note(2), note(3)] {
                 task.await.unwrap();
             }
-            let order = order.lock().unwrap().clone();
-            order
+            Arc::into_inner(order).unwrap().into_inner().unwrap()
         })
     });
     assert_eq!(orders.len(), 6, "{orders:?}");
@@ -197,9 +196,9 @@ fn a_lost_wakeup_is_a_verdict_and_names_the_task() {
             let (set, wakes) = (Arc::clone(&flag), Arc::clone(&slot));
             let setter = thread::spawn(move || {
                 set.store(1, SeqCst);
-                let waker = wakes.lock().unwrap().take();
-                if let Some(waker) = waker {
-                    waker.wake();
+                let left = wakes.lock().unwrap().take();
+                if let Some(left) = left {
+                    left.wake();
                 }
             });
             task::block_on(std::future::poll_fn(|cx| {

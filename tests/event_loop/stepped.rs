@@ -57,11 +57,11 @@ fn channels_wake_their_other_end() {
     once(|| {
         let (sender, mut receiver) = mpsc::channel(1);
         {
-            let mut receives = task::spawn(receiver.recv());
-            assert_pending!(receives.poll());
+            let mut next = task::spawn(receiver.recv());
+            assert_pending!(next.poll());
             assert_ready!(task::spawn(sender.send(1)).poll()).unwrap();
-            assert!(receives.is_woken());
-            assert_ready_eq!(receives.poll(), Some(1));
+            assert!(next.is_woken());
+            assert_ready_eq!(next.poll(), Some(1));
         }
         sender.try_send(2).unwrap();
         let mut sends = task::spawn(sender.send(3));
@@ -71,11 +71,11 @@ fn channels_wake_their_other_end() {
         drop(receiver);
         assert_eq!(assert_ready!(sends.poll()).unwrap_err().0, 3);
         let (sender, receiver) = oneshot::channel::<u32>();
-        let mut receives = task::spawn(receiver);
-        assert_pending!(receives.poll());
+        let mut next = task::spawn(receiver);
+        assert_pending!(next.poll());
         drop(sender);
-        assert!(receives.is_woken());
-        assert!(assert_ready!(receives.poll()).is_err());
+        assert!(next.is_woken());
+        assert!(assert_ready!(next.poll()).is_err());
     });
 }
 

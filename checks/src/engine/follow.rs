@@ -39,7 +39,7 @@ pub(crate) fn follow(
     let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
     let report = if engine == Engine::Loom {
         let rules = Rules { executions_max: REPLAYS_MAX, ..rules };
-        loom::explore_recorded(Arc::clone(program), rules, schedule.answers.clone())
+        loom::explore_recorded(program, rules, schedule.answers.clone())
     } else {
         // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
         let recurrences = if schedule.round > 0 { 2 } else { rules.recurrences };

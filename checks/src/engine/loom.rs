@@ -107,36 +107,35 @@ impl std::fmt::Debug for ObjectPart {
 
 /// Explores `program` within `preemptions`, or wholly.
 pub(crate) fn explore(
-    program: Arc<dyn Fn() + Send + Sync>,
+    program: &Arc<dyn Fn() + Send + Sync>,
     preemptions: Option<usize>,
     rules: Rules,
-    progress: Arc<AtomicU64>,
+    progress: &Arc<AtomicU64>,
 ) -> SessionReport {
-    run(program, preemptions, rules, Source::Script(Script::default()), progress)
+    run(program, preemptions, rules, &Source::Script(Script::default()), progress)
 }
 
 /// Runs `program` along `rules.schedule`, with the recorded answers.
 pub(crate) fn explore_recorded(
-    program: Arc<dyn Fn() + Send + Sync>,
+    program: &Arc<dyn Fn() + Send + Sync>,
     rules: Rules,
     answers: Vec<usize>,
 ) -> SessionReport {
-    run(program, None, rules, Source::Recorded(answers.into()), Arc::default())
+    run(program, None, rules, &Source::Recorded(answers.into()), &Arc::default())
 }
 
 /// loom does not see an unlock, so one can't fall between a refused `try_lock` and what comes after it; a mutex that a
 /// panic has poisoned is no use to it any more; and its parking is no step that it reorders. Programs that do any of
 /// this are explored with the model's mutexes and with a gate at every task; that one does is known once it does.
 fn run(
-    program: Arc<dyn Fn() + Send + Sync>,
+    program: &Arc<dyn Fn() + Send + Sync>,
     preemptions: Option<usize>,
-    rules: Rules,
-    source: Source,
-    progress: Arc<AtomicU64>,
+    mut rules: Rules,
+    source: &Source,
+    progress: &Arc<AtomicU64>,
 ) -> SessionReport {
-    let mut rules = rules;
     loop {
-        let (program, progress) = (Arc::clone(&program), Arc::clone(&progress));
+        let (program, progress) = (Arc::clone(program), Arc::clone(progress));
         let report = run_session(program, preemptions, rules.clone(), source.clone(), progress);
         if !report.needs_gates && !report.needs_task_gates {
             return report;

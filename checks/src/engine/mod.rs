@@ -282,7 +282,7 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
     let mut proven = None;
     for bound in bounds {
         let rules = plan.rules(Engine::Loom);
-        let report = loom::explore(Arc::clone(program), bound, rules, Arc::clone(progress));
+        let report = loom::explore(program, bound, rules, progress);
         if let Some(problem) = report.problem {
             return Err(problem.into());
         }
@@ -322,7 +322,7 @@ fn confirm_loom(
     before: u64,
 ) -> Result<Outcome, CheckError> {
     let rules = Rules { record_at: Some(found.execution), time_max: None, ..plan.rules(Engine::Loom) };
-    let again = loom::explore(Arc::clone(program), bound, rules, Arc::default());
+    let again = loom::explore(program, bound, rules, &Arc::default());
     settle(Engine::Loom, found, again, proven, before)
 }
 

@@ -94,7 +94,7 @@ impl State {
             (Kind::Wait { mutex }, State::Mutex { holder }) if mutex == me => *holder = None,
             (Kind::Wake { mutex }, State::Mutex { holder }) if mutex == me => *holder = Some(hold),
             (Kind::Pending { turn }, State::Loop { holder, rests }) if turn == Some(me) => {
-                (*holder, *rests) = (None, false)
+                (*holder, *rests) = (None, false);
             }
             (Kind::Poll { turn }, State::Loop { holder, .. }) if turn == Some(me) => *holder = Some(hold),
             (Kind::Wait { .. }, State::Condvar { waiters, .. }) => waiters.push(task),

@@ -87,11 +87,7 @@ impl Execution {
             Kind::Leave(generation) => clocks.receive(task, object, generation),
             Kind::Wait { mutex } => clocks.release(task, mutex),
             Kind::Wake { mutex } => clocks.acquire(task, mutex),
-            Kind::Pending { turn } => {
-                if let Some(turn) = turn {
-                    clocks.release(task, turn);
-                }
-            }
+            Kind::Pending { turn: Some(turn) } => clocks.release(task, turn),
             Kind::Poll { turn } => {
                 clocks.acquire(task, object);
                 if let Some(turn) = turn {

@@ -97,6 +97,7 @@ pub(crate) struct Found {
 
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(crate) struct SessionReport {
     pub(crate) found: Option<Found>,
     pub(crate) problem: Option<Problem>,

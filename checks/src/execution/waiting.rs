@@ -58,10 +58,11 @@ impl Execution {
     pub(crate) fn as_shown(&self, op: &Op) -> Op {
         let (Kind::Poll { turn }, Some(object)) = (op.kind, op.object) else { return *op };
         if matches!(self.objects[object.index()].state, State::Task { woken: true, .. }) {
-            return Op { object: turn, ..*op };
+            return Op { kind: Kind::Use("poll"), object: turn, ..*op };
         }
         let awaits = self.polled(object).and_then(|task| self.tasks[task.index()].awaits.last().copied());
-        awaits.unwrap_or(*op)
+        // A future that says nothing of itself.
+        awaits.unwrap_or(Op { kind: Kind::Use("wait to be woken"), object: None, ..*op })
     }
 
     /// Who has what the futures of the task wait for that is about to do `op`.

@@ -111,14 +111,11 @@ impl<T> Join<T> {
             }
             taken
         });
-        match taken {
-            Some(result) => Poll::Ready(result),
-            None => {
-                record_phase(Phase::Pending);
-                awaits(op);
-                Poll::Pending
-            }
+        if taken.is_none() {
+            record_phase(Phase::Pending);
+            awaits(op);
         }
+        taken.map_or(Poll::Pending, Poll::Ready)
     }
 }
 

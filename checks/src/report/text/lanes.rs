@@ -81,9 +81,8 @@ impl Holders {
         let waits = matches!(event.phase, Phase::Waits | Phase::Pending);
         match event.operation.as_str() {
             "lock" | "read lock" | "write lock" if waits => {
-                if !self.waiters[object].contains(&task) {
-                    self.waiters[object].push(task);
-                }
+                self.waiters[object].retain(|waiter| *waiter != task);
+                self.waiters[object].push(task);
             }
             "give up" => self.waiters[object].retain(|waiter| *waiter != task),
             "lock" | "try lock" | "read lock" | "try read lock" | "write lock" | "try write lock" => {

@@ -37,13 +37,21 @@ impl<T> fmt::Debug for Sender<T> {
 }
 
 impl<T> Sender<T> {
+    fn inner(&self) -> &::tokio::sync::oneshot::Sender<T> {
+        self.inner.as_ref().expect("it is there until it is dropped")
+    }
+
+    fn inner_mut(&mut self) -> &mut ::tokio::sync::oneshot::Sender<T> {
+        self.inner.as_mut().expect("it is there until it is dropped")
+    }
+
     /// Sends the value.
     ///
     /// # Errors
     /// Gives it back if the receiver is gone.
     #[track_caller]
     pub fn send(mut self, value: T) -> Result<(), T> {
-        let inner = self.inner.take().expect("it is there until it is dropped");
+        let Some(inner) = self.inner.take() else { return Err(value) };
         self.announcer.attempt("send", Location::caller(), || inner.send(value))
     }
 
@@ -51,15 +59,14 @@ impl<T> Sender<T> {
     #[track_caller]
     #[must_use]
     pub fn is_closed(&self) -> bool {
-        let inner = self.inner.as_ref().expect("it is there until it is dropped");
-        self.announcer.step("is closed", Location::caller(), || inner.is_closed())
+        self.announcer.step("is closed", Location::caller(), || self.inner().is_closed())
     }
 
     /// Waits until the receiver is gone.
     #[track_caller]
     pub fn closed(&mut self) -> impl Future<Output = ()> {
-        let inner = self.inner.as_mut().expect("it is there until it is dropped");
-        self.announcer.future("wait for close of", Location::caller(), inner.closed())
+        let announcer = self.announcer;
+        announcer.future("wait for close of", Location::caller(), self.inner_mut().closed())
     }
 }
 

@@ -17,7 +17,7 @@ pub struct Semaphore {
 
 impl fmt::Debug for Semaphore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Semaphore").field("permits", &self.inner.available_permits()).finish()
+        f.debug_struct("Semaphore").finish_non_exhaustive()
     }
 }
 
