@@ -2,5 +2,8 @@
 
 use raddle::Family;
 
+pub mod connection_pool;
+pub mod scraper;
+
 /// The patterns of this family.
-pub const FAMILY: Family = Family { name: "workflows", patterns: &[] };
+pub const FAMILY: Family = Family { name: "workflows", patterns: &[scraper::PATTERN, connection_pool::PATTERN] };

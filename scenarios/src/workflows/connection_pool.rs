@@ -1,0 +1,227 @@
+//! Five queries over two connections: who gives a connection back, when, and in what state.
+//!
+//! # What goes wrong
+//! A task that is cancelled is dropped at an await, and no line below that await runs: `leaked_on_cancel` gives its
+//! connection back in such a line, and who waits for one then waits for ever. A guard gives it back on every way out;
+//! but `returned_mid_transaction` gives back a connection with a transaction open, and the next task's query is part of
+//! what the first had begun. Whoever needs two connections and waits for the second with the first in hand can wait for
+//! somebody who does the same (`hold_and_wait`). And a connection that is tried out before it is taken off the list is
+//! there for others meanwhile (`double_checkout`).
+//!
+//! # Outcomes
+//! | variant                    | seen                              | because                                         |
+//! |----------------------------|-----------------------------------|-------------------------------------------------|
+//! | `guard_returns`            | five rows, less those cancelled   | dropped, the guard rolls back and gives back    |
+//! | `leaked_on_cancel`         | or tasks that wait for ever       | the cancelled task never came to its last line  |
+//! | `hold_and_wait`            | or tasks that wait for each other | each has one connection and wants another       |
+//! | `double_checkout`          | or two tasks on one connection    | both have seen it on the list                   |
+//! | `returned_mid_transaction` | or another's transaction          | the connection was given back, not rolled back  |
+//!
+//! # Use instead
+//! A guard, which undoes what is half done before it gives back. Take off the list first, then try out. Take all that is
+//! needed at once (`acquire_many(2)`), or one at a time.
+//!
+//! # In Python
+//! `async with pool.acquire() as connection:` is the guard, and `async with connection.transaction():` inside rolls back;
+//! `connection = await pool.acquire()`, the query, and `await pool.release(connection)` leak the connection when
+//! `CancelledError` comes up in the query.
+//!
+//! # Seen in the wild
+//! A pool in Rust that ran dry: a `get` that was dropped, by a timeout, kept what it had counted as its own: djc/bb8 59.
+
+use raddle::prelude::*;
+use raddle::{
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::SeqCst},
+    },
+    task::{
+        self, JoinHandle,
+        sync::{Semaphore, SemaphorePermit},
+    },
+    time::{Duration, sleep},
+};
+
+/// The pattern and its ground truth.
+pub const PATTERN: Pattern = Pattern::new(
+    "workflows/connection_pool",
+    "Practical Examples of Async Workflows: Async Database Queries",
+    raddle::source!("connection_pool.rs"),
+    &[
+        Variant::correct("guard_returns", || run(2, 1, 1, guard_returns))
+            .full_size(|| run(5, 2, 1, guard_returns))
+            .proven_at("3 ids", || run(3, 2, 1, guard_returns))
+            .property(|| drawn(guard_returns)),
+        Variant::buggy("leaked_on_cancel", Class::Leak, || run(2, 1, 1, leaked_on_cancel))
+            .fails_with(Expect::Stuck)
+            .property(|| drawn(leaked_on_cancel))
+            .smallest("cancelled 1, connections 1, ids 2", 0),
+        Variant::buggy("hold_and_wait", Class::Deadlock, || run(2, 2, 0, hold_and_wait))
+            .fails_with(Expect::Deadlock(2))
+            .property(|| drawn(hold_and_wait))
+            .smallest("cancelled 0, connections 2, ids 2", 0),
+        Variant::buggy("double_checkout", Class::AtomicityViolation, || run(2, 2, 0, double_checkout))
+            .fails_with(Expect::Assertion("a query ran in another's transaction"))
+            .property(|| drawn(double_checkout))
+            .smallest("cancelled 0, connections 2, ids 2", 0),
+        Variant::buggy("returned_mid_transaction", Class::AtomicityViolation, || {
+            run(2, 1, 1, returned_mid_transaction)
+        })
+        .fails_with(Expect::Assertion("a query ran in another's transaction"))
+        .property(|| drawn(returned_mid_transaction))
+        .smallest("cancelled 1, connections 1, ids 2", 0),
+    ],
+);
+
+/// Connections to the database, how many of them nobody has, and which these are.
+struct Pool {
+    connections: Vec<Connection>,
+    free: Semaphore,
+    idle: Mutex<Vec<usize>>,
+}
+
+struct Connection {
+    in_transaction: AtomicBool,
+}
+
+impl Connection {
+    /// Asks the server whether it is still there.
+    async fn ping(&self) {
+        sleep(Duration::from_secs(1)).await;
+    }
+
+    /// `BEGIN`, the query, and `COMMIT`: whether it ran by itself, in no transaction but its own.
+    async fn fetch(&self) -> bool {
+        let was_open = self.in_transaction.swap(true, SeqCst);
+        sleep(Duration::from_secs(1)).await;
+        self.in_transaction.store(false, SeqCst);
+        !was_open
+    }
+}
+
+impl Pool {
+    fn new(connections: usize) -> Self {
+        let flag = |number| AtomicBool::new(false).named(format!("connection-{number} in transaction"));
+        Pool {
+            connections: (0..connections).map(|number| Connection { in_transaction: flag(number) }).collect(),
+            free: Semaphore::new(connections).named("free connections"),
+            idle: Mutex::new((0..connections).collect()).named_opaque("idle"),
+        }
+    }
+
+    /// A connection that goes back when it is dropped.
+    async fn acquire(&self) -> Lease<'_> {
+        let permit = self.free.acquire().await.unwrap();
+        let number = self.idle.lock().unwrap().pop().unwrap();
+        Lease { pool: self, number, _permit: permit }
+    }
+
+    /// A connection that goes back when it is put back.
+    async fn take(&self) -> usize {
+        self.free.acquire().await.unwrap().forget();
+        self.idle.lock().unwrap().pop().unwrap()
+    }
+
+    fn put_back(&self, number: usize) {
+        self.idle.lock().unwrap().push(number);
+        self.free.add_permits(1);
+    }
+}
+
+/// A connection, until it is dropped.
+struct Lease<'a> {
+    pool: &'a Pool,
+    number: usize,
+    _permit: SemaphorePermit<'a>,
+}
+
+impl Lease<'_> {
+    fn connection(&self) -> &Connection {
+        &self.pool.connections[self.number]
+    }
+}
+
+impl Drop for Lease<'_> {
+    fn drop(&mut self) {
+        self.pool.idle.lock().unwrap().push(self.number);
+    }
+}
+
+/// Rolls back what is open when it is dropped.
+struct RollsBack<'a>(&'a Connection);
+
+impl Drop for RollsBack<'_> {
+    fn drop(&mut self) {
+        self.0.in_transaction.store(false, SeqCst);
+    }
+}
+
+async fn guard_returns(pool: Arc<Pool>) -> bool {
+    let lease = pool.acquire().await;
+    let transaction = RollsBack(lease.connection());
+    transaction.0.fetch().await
+}
+
+async fn leaked_on_cancel(pool: Arc<Pool>) -> bool {
+    let number = pool.take().await;
+    let transaction = RollsBack(&pool.connections[number]);
+    let alone = transaction.0.fetch().await;
+    // BUG: a task that is cancelled in the await above doesn't come by here.
+    pool.put_back(number);
+    alone
+}
+
+async fn hold_and_wait(pool: Arc<Pool>) -> bool {
+    let lease = pool.acquire().await;
+    let transaction = RollsBack(lease.connection());
+    let alone = transaction.0.fetch().await;
+    // BUG: the others keep theirs, too, while they wait for a second one.
+    let log = pool.acquire().await;
+    log.connection().fetch().await && alone
+}
+
+async fn double_checkout(pool: Arc<Pool>) -> bool {
+    let _permit = pool.free.acquire().await.unwrap();
+    let number = *pool.idle.lock().unwrap().last().unwrap();
+    pool.connections[number].ping().await;
+    // BUG: it was on the list during the await above, and another can have chosen it.
+    pool.idle.lock().unwrap().retain(|idle| *idle != number);
+    let transaction = RollsBack(&pool.connections[number]);
+    let alone = transaction.0.fetch().await;
+    pool.idle.lock().unwrap().push(number);
+    alone
+}
+
+async fn returned_mid_transaction(pool: Arc<Pool>) -> bool {
+    let lease = pool.acquire().await;
+    // BUG: cancelled here, the task gives the connection back as it is: in a transaction.
+    lease.connection().fetch().await
+}
+
+/// One query: whether it ran in a transaction of its own.
+type Query<F> = fn(Arc<Pool>) -> F;
+
+fn drawn<F: Future<Output = bool> + Send + 'static>(query: Query<F>) -> Property {
+    let sizes = (0..=1_usize, 1..=3_usize, 1..=5_usize);
+    Property::new(&["cancelled", "connections", "ids"], sizes, move |(cancelled, connections, ids)| {
+        run(ids, connections, cancelled, query);
+    })
+}
+
+/// Queries for so many ids, the first `cancelled` of which are cancelled after a second.
+fn run<F: Future<Output = bool> + Send + 'static>(ids: usize, connections: usize, cancelled: usize, query: Query<F>) {
+    task::block_on(async {
+        let pool = Arc::new(Pool::new(connections));
+        let start = |id| task::Builder::new().name(format!("user-{id}")).spawn(query(Arc::clone(&pool))).unwrap();
+        let tasks: Vec<_> = (1..=ids).map(start).collect();
+        if cancelled > 0 {
+            sleep(Duration::from_secs(1)).await;
+            tasks.iter().take(cancelled).for_each(JoinHandle::abort);
+        }
+        let mut all_alone = true;
+        for task in tasks {
+            all_alone &= task.await.unwrap_or(true);
+        }
+        assert!(all_alone, "a query ran in another's transaction");
+    });
+}
