@@ -2,5 +2,10 @@
 
 use raddle::Family;
 
+pub mod cancellation;
+pub mod context_manager;
+pub mod timeout;
+
 /// The patterns of this family.
-pub const FAMILY: Family = Family { name: "advanced", patterns: &[] };
+pub const FAMILY: Family =
+    Family { name: "advanced", patterns: &[context_manager::PATTERN, timeout::PATTERN, cancellation::PATTERN] };

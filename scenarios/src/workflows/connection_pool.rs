@@ -36,7 +36,7 @@ use raddle::{
         atomic::{AtomicBool, Ordering::SeqCst},
     },
     task::{
-        self, JoinHandle,
+        self,
         sync::{Semaphore, SemaphorePermit},
     },
     time::{Duration, sleep},
@@ -59,7 +59,7 @@ pub const PATTERN: Pattern = Pattern::new(
         Variant::buggy("hold_and_wait", Class::Deadlock, || run(2, 2, 0, hold_and_wait))
             .fails_with(Expect::Deadlock(2))
             .property(|| drawn(hold_and_wait))
-            .smallest("cancelled 0, connections 2, ids 2", 0),
+            .smallest("cancelled 0, connections 1, ids 1", 0),
         Variant::buggy("double_checkout", Class::AtomicityViolation, || run(2, 2, 0, double_checkout))
             .fails_with(Expect::Assertion("a query ran in another's transaction"))
             .property(|| drawn(double_checkout))
@@ -216,7 +216,7 @@ fn run<F: Future<Output = bool> + Send + 'static>(ids: usize, connections: usize
         let tasks: Vec<_> = (1..=ids).map(start).collect();
         if cancelled > 0 {
             sleep(Duration::from_secs(1)).await;
-            tasks.iter().take(cancelled).for_each(JoinHandle::abort);
+            tasks.iter().take(cancelled).for_each(|task| task.abort());
         }
         let mut all_alone = true;
         for task in tasks {
