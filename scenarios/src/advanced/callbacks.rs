@@ -49,7 +49,7 @@ pub const PATTERN: Pattern = Pattern::new(
             .full_size(|| run(1, 1, threadsafe_call, unless_cancelled))
             .property(|| drawn(threadsafe_call, unless_cancelled)),
         Variant::buggy("timer_fires_after_cancel", Class::OrderViolation, || {
-            run(1, 0, threadsafe_call, timer_fires_after_cancel)
+            run(1, 0, threadsafe_call, timer_fires_after_cancel);
         })
         .fails_with(Expect::Assertion("a timer fired after it had been cancelled"))
         .property(|| drawn(threadsafe_call, timer_fires_after_cancel))

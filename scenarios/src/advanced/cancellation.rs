@@ -68,7 +68,7 @@ pub const PATTERN: Pattern = Pattern::new(
 struct Work {
     to_do: AtomicU32,
     done: AtomicU32,
-    at_work: AtomicBool,
+    busy: AtomicBool,
     more: Notify,
     cancelled: Notify,
 }
@@ -94,14 +94,14 @@ struct AtWork(Arc<Work>);
 
 impl AtWork {
     fn begin(work: &Arc<Work>) -> Self {
-        work.at_work.store(true, SeqCst);
+        work.busy.store(true, SeqCst);
         AtWork(Arc::clone(work))
     }
 }
 
 impl Drop for AtWork {
     fn drop(&mut self) {
-        self.0.at_work.store(false, SeqCst);
+        self.0.busy.store(false, SeqCst);
     }
 }
 
@@ -181,7 +181,7 @@ fn run<F: Future<Output = ()> + Send + 'static>(
         let work = Arc::new(Work {
             to_do: AtomicU32::new(items).named("to do"),
             done: AtomicU32::new(0).named("done"),
-            at_work: AtomicBool::new(false).named("at work"),
+            busy: AtomicBool::new(false).named("busy"),
             more: Notify::new().named("more"),
             cancelled: Notify::new().named("cancelled"),
         });
@@ -190,7 +190,7 @@ fn run<F: Future<Output = ()> + Send + 'static>(
         cancel(&task, &work);
         // An error is the cancellation, caught in main.
         let (Ok(()) | Err(_)) = task.await;
-        assert!(!work.at_work.load(SeqCst), "the operation has not cleaned up");
+        assert!(!work.busy.load(SeqCst), "the operation has not cleaned up");
         let left = work.to_do.load(SeqCst) + work.done.load(SeqCst);
         assert!(left == items, "an item is neither to do nor done");
     });

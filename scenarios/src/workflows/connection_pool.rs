@@ -65,7 +65,7 @@ pub const PATTERN: Pattern = Pattern::new(
             .property(|| drawn(double_checkout))
             .smallest("cancelled 0, connections 2, ids 2", 0),
         Variant::buggy("returned_mid_transaction", Class::AtomicityViolation, || {
-            run(2, 1, 1, returned_mid_transaction)
+            run(2, 1, 1, returned_mid_transaction);
         })
         .fails_with(Expect::Assertion("a query ran in another's transaction"))
         .property(|| drawn(returned_mid_transaction))
@@ -85,11 +85,6 @@ struct Connection {
 }
 
 impl Connection {
-    /// Asks the server whether it is still there.
-    async fn ping(&self) {
-        sleep(Duration::from_secs(1)).await;
-    }
-
     /// `BEGIN`, the query, and `COMMIT`: whether it ran by itself, in no transaction but its own.
     async fn fetch(&self) -> bool {
         let was_open = self.in_transaction.swap(true, SeqCst);
@@ -116,15 +111,10 @@ impl Pool {
         Lease { pool: self, number, _permit: permit }
     }
 
-    /// A connection that goes back when it is put back.
+    /// A connection that its taker has to give back.
     async fn take(&self) -> usize {
         self.free.acquire().await.unwrap().forget();
         self.idle.lock().unwrap().pop().unwrap()
-    }
-
-    fn put_back(&self, number: usize) {
-        self.idle.lock().unwrap().push(number);
-        self.free.add_permits(1);
     }
 }
 
@@ -167,7 +157,8 @@ async fn leaked_on_cancel(pool: Arc<Pool>) -> bool {
     let transaction = RollsBack(&pool.connections[number]);
     let alone = transaction.0.fetch().await;
     // BUG: a task that is cancelled in the await above doesn't come by here.
-    pool.put_back(number);
+    pool.idle.lock().unwrap().push(number);
+    pool.free.add_permits(1);
     alone
 }
 
@@ -183,7 +174,8 @@ async fn hold_and_wait(pool: Arc<Pool>) -> bool {
 async fn double_checkout(pool: Arc<Pool>) -> bool {
     let _permit = pool.free.acquire().await.unwrap();
     let number = *pool.idle.lock().unwrap().last().unwrap();
-    pool.connections[number].ping().await;
+    // A ping: is the server still there?
+    sleep(Duration::from_secs(1)).await;
     // BUG: it was on the list during the await above, and another can have chosen it.
     pool.idle.lock().unwrap().retain(|idle| *idle != number);
     let transaction = RollsBack(&pool.connections[number]);
