@@ -8,13 +8,13 @@
 //! done: with `loop_blocks_on_thread` the thread needs something of the loop.
 //!
 //! # Outcomes
-//! | variant                 | the jobs                    | because                                                |
-//! |-------------------------|-----------------------------|--------------------------------------------------------|
-//! | `offload_and_await`     | each done in its own time   | a thread for each, and a loop that goes on             |
-//! | `nested_submit`         | wait for each other         | the inner one needs the thread that the outer one has  |
-//! | `result_without_wake`   | or done, and nobody knows   | the loop has looked, and nobody tells it to look again |
-//! | `loop_blocks_on_thread` | or wait for ever            | the thread waits for a task, which waits for the loop  |
-//! | `saturated_pool`        | a small one is late         | slow ones have all threads                             |
+//! | variant                 | the jobs                  | because                                                |
+//! |-------------------------|---------------------------|--------------------------------------------------------|
+//! | `offload_and_await`     | each done in its own time | a thread for each, and a loop that goes on             |
+//! | `nested_submit`         | wait for each other       | the inner one needs the thread that the outer one has  |
+//! | `result_without_wake`   | or done, and nobody knows | the loop has looked, and nobody tells it to look again |
+//! | `loop_blocks_on_thread` | or wait for ever          | the thread waits for a task, which waits for the loop  |
+//! | `saturated_pool`        | a small one is late       | slow ones have all threads                             |
 //!
 //! # Use instead
 //! Await the job's handle; let a job return what has to be done next, and submit that from the loop. Have a pool
@@ -60,7 +60,7 @@ pub const PATTERN: Pattern = Pattern::new(
             .property(|| drawn(false, result_without_wake))
             .smallest("jobs 1, threads 1", 0),
         Variant::buggy("loop_blocks_on_thread", Class::Deadlock, || run(1, 1, loop_blocks_on_thread))
-            .fails_with(Expect::Deadlock(2))
+            .fails_with(Expect::Deadlock(3))
             .property(|| drawn(false, loop_blocks_on_thread))
             .smallest("jobs 1, threads 1", 0),
         Variant::buggy("saturated_pool", Class::Starvation, || run(2, 1, saturated_pool))
@@ -91,7 +91,7 @@ async fn nested_submit(seconds: u64) -> u64 {
 }
 
 async fn result_without_wake(seconds: u64) -> u64 {
-    let slot: Arc<Mutex<(Option<u64>, Option<Waker>)>> = Arc::new(Mutex::default().named("slot"));
+    let slot: Arc<Mutex<(Option<u64>, Option<Waker>)>> = Arc::new(Mutex::default().named_opaque("slot"));
     let theirs = Arc::clone(&slot);
     // Its handle says nothing of the result, which comes by the slot.
     drop(task::spawn_blocking(move || {

@@ -8,12 +8,12 @@
 //! (`dead_worker_unnoticed`).
 //!
 //! # Outcomes
-//! | variant                 | the parent has                | because                                               |
-//! |-------------------------|-------------------------------|-------------------------------------------------------|
-//! | `results_by_message`    | every result, or word of a death | a message names its job, and a channel closes      |
-//! | `shared_memory_assumed` | nothing                       | the results are in memory that nobody looks at        |
-//! | `order_assumed`         | or results of other jobs      | the jobs end in any order                             |
-//! | `dead_worker_unnoticed` | or waits for ever             | nobody will send, and the channel is open             |
+//! | variant                 | the parent has                   | because                                        |
+//! |-------------------------|----------------------------------|------------------------------------------------|
+//! | `results_by_message`    | every result, or word of a death | a message names its job, and a channel closes  |
+//! | `shared_memory_assumed` | nothing                          | the results are in memory that nobody looks at |
+//! | `order_assumed`         | or results of other jobs         | the jobs end in any order                      |
+//! | `dead_worker_unnoticed` | or waits for ever                | nobody will send, and the channel is open      |
 //!
 //! # Use instead
 //! Return values, and keep with each future which job it is. Watch the processes: a pipe that ends is a message, too.
@@ -82,7 +82,9 @@ fn shared_memory_assumed(mut memory: Memory, job: u64, _results: &Sender<Message
 
 fn results_by_message(own: Sender<Message>, results: &Receiver<Message>, memory: &mut Memory, _jobs: u64) {
     drop(own);
-    memory.extend(results);
+    while let Ok((job, result)) = results.recv() {
+        memory.insert(job, result);
+    }
 }
 
 fn dead_worker_unnoticed(_own: Sender<Message>, results: &Receiver<Message>, memory: &mut Memory, jobs: u64) {
@@ -95,9 +97,11 @@ fn dead_worker_unnoticed(_own: Sender<Message>, results: &Receiver<Message>, mem
 
 fn order_assumed(own: Sender<Message>, results: &Receiver<Message>, memory: &mut Memory, _jobs: u64) {
     drop(own);
-    for (job, (_, result)) in (1..).zip(results) {
+    let mut job = 1;
+    while let Ok((_, result)) = results.recv() {
         // BUG: this is the result that came as the `job`-th, whosever it is.
         memory.insert(job, result);
+        job += 1;
     }
 }
 

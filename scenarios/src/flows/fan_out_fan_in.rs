@@ -14,7 +14,7 @@
 //! | `combined_after_all`         | complete               | every task has been joined before it is read          |
 //! | `combined_early`             | or a part is missing   | one task's end says nothing of the others             |
 //! | `racy_sum`                   | or a part is missing   | the write rests on an out-of-date total               |
-//! | `last_value_lost`            | or the last is missing | it came after the one look, its task ended before the other |
+//! | `last_value_lost`            | or the last is missing | it came between the two looks                         |
 //! | `permits_held_while_joining` | none                   | the part waits for a permit, its owner for the part   |
 //!
 //! # Use instead
@@ -136,7 +136,8 @@ async fn last_value_lost(fan: Arc<Fan>, tasks: Vec<JoinHandle<()>>) -> u32 {
     loop {
         total += fan.total.swap(0, SeqCst);
         // BUG: a task can add its part and end before this look, and after the one at the values.
-        if tasks.iter().all(JoinHandle::is_finished) {
+        let at_work = tasks.iter().any(|task| !task.is_finished());
+        if !at_work {
             return total;
         }
         sleep(Duration::from_secs(1)).await;

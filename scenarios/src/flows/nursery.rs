@@ -8,12 +8,12 @@
 //! error, goes on, and waits for a cancel that it has had.
 //!
 //! # Outcomes
-//! | variant                   | the parent          | because                                                    |
-//! |---------------------------|---------------------|------------------------------------------------------------|
-//! | `children_joined`         | ends after all      | an error or a cancel ends the children, and is passed on   |
-//! | `orphan`                  | or leaves children  | it does not wait                                           |
-//! | `sibling_not_cancelled`   | never ends          | a child waits for word from the one that failed            |
-//! | `parent_cancel_swallowed` | or never ends       | the error came with the cancel, and only the error counted |
+//! | variant                   | the parent         | because                                                    |
+//! |---------------------------|--------------------|------------------------------------------------------------|
+//! | `children_joined`         | ends after all     | an error or a cancel ends the children, and is passed on   |
+//! | `orphan`                  | or leaves children | it does not wait                                           |
+//! | `sibling_not_cancelled`   | never ends         | a child waits for word from the one that failed            |
+//! | `parent_cancel_swallowed` | or never ends      | the error came with the cancel, and only the error counted |
 //!
 //! # Use instead
 //! A scope that joins what it has started, on every way out: a `JoinSet` that is shut down, `trio.open_nursery()`, an
@@ -36,10 +36,10 @@ use raddle::{
 /// The pattern and its ground truth.
 pub const PATTERN: Pattern = Pattern::new(
     "flows/nursery",
-    "Popular Libraries: Trio, Curio",
+    "Concurrency Patterns and Libraries: Trio, Curio",
     raddle::source!("nursery.rs"),
     &[
-        Variant::correct("children_joined", || run(2, 1, 1, children_joined))
+        Variant::correct("children_joined", || run(2, 1, 0, children_joined))
             .full_size(|| run(5, 1, 1, children_joined))
             .proven_at("3 children", || run(3, 1, 1, children_joined))
             .deny_leaks()
@@ -57,6 +57,7 @@ pub const PATTERN: Pattern = Pattern::new(
             .smallest("children 2, failing 1, cancels 0", 0),
         Variant::buggy("parent_cancel_swallowed", Class::LostWakeup, || run(1, 1, 1, parent_cancel_swallowed))
             .full_size(|| run(5, 1, 1, parent_cancel_swallowed))
+            .proven_at("2 children", || run(2, 1, 1, parent_cancel_swallowed))
             .fails_with(Expect::Stuck)
             .property(|| drawn(parent_cancel_swallowed))
             .smallest("children 1, failing 1, cancels 1", 0),
@@ -88,22 +89,24 @@ async fn child(nursery: Arc<Nursery>, number: u32, fails: bool) -> Ended {
     Ok(())
 }
 
-async fn children_joined(nursery: Arc<Nursery>, mut children: JoinSet<Ended>) {
-    let mut cancelled = false;
+/// Waits for all children, and ends the others after a failure or a cancel; tells which there was.
+async fn all_ended(nursery: &Nursery, mut children: JoinSet<Ended>) -> (bool, bool) {
+    let (mut failed, mut cancelled) = (false, false);
     loop {
         match task::race(children.join_next(), nursery.cancelled.notified()).await {
-            Either::Left(None) => break,
-            Either::Left(Some(ended)) => {
-                if let Ok(Err(_)) = ended {
-                    children.abort_all();
-                }
-            }
-            Either::Right(()) => {
-                cancelled = true;
-                children.abort_all();
-            }
+            Either::Left(None) => return (failed, cancelled),
+            Either::Left(Some(Ok(Err(_)))) => failed = true,
+            Either::Left(Some(_)) => {}
+            Either::Right(()) => cancelled = true,
+        }
+        if failed || cancelled {
+            children.abort_all();
         }
     }
+}
+
+async fn children_joined(nursery: Arc<Nursery>, children: JoinSet<Ended>) {
+    let (_failed, cancelled) = all_ended(&nursery, children).await;
     if cancelled {
         nursery.cancelled.notify_one();
     }
@@ -115,30 +118,12 @@ async fn orphan(_nursery: Arc<Nursery>, mut children: JoinSet<Ended>) {
 }
 
 async fn sibling_not_cancelled(_nursery: Arc<Nursery>, mut children: JoinSet<Ended>) {
-    while let Some(ended) = children.join_next().await {
-        if let Ok(Err(_)) = ended {
-            // BUG: the others wait for word from the one that has failed; nobody cancels them.
-        }
-    }
+    // BUG: when one has failed this goes on waiting for the others, and they wait for word from it.
+    while children.join_next().await.is_some() {}
 }
 
-async fn parent_cancel_swallowed(nursery: Arc<Nursery>, mut children: JoinSet<Ended>) {
-    let (mut cancelled, mut failed) = (false, false);
-    loop {
-        match task::race(children.join_next(), nursery.cancelled.notified()).await {
-            Either::Left(None) => break,
-            Either::Left(Some(ended)) => {
-                if let Ok(Err(_)) = ended {
-                    failed = true;
-                    children.abort_all();
-                }
-            }
-            Either::Right(()) => {
-                cancelled = true;
-                children.abort_all();
-            }
-        }
-    }
+async fn parent_cancel_swallowed(nursery: Arc<Nursery>, children: JoinSet<Ended>) {
+    let (failed, cancelled) = all_ended(&nursery, children).await;
     // BUG: a child's failure doesn't undo the cancel, which was told once, and is forgotten here.
     if cancelled && !failed {
         nursery.cancelled.notify_one();

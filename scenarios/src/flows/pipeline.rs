@@ -10,13 +10,13 @@
 //! it waits for the worker to take an item, and the worker for it to take a result.
 //!
 //! # Outcomes
-//! | variant                     | at the sink          | because                                              |
-//! |-----------------------------|----------------------|------------------------------------------------------|
-//! | `close_propagates`          | all items, and ends  | a channel is closed when all who send have gone      |
-//! | `no_sentinel`               | all items, no end    | the workers wait for the source, which waits for them |
-//! | `one_sentinel_many_workers` | all items, no end    | one worker took the only sentinel                    |
-//! | `sentinel_overtakes`        | or an item is missing | the first worker's sentinel ends it for all         |
-//! | `feedback_full`             | or nothing           | both channels are full, and both ends send           |
+//! | variant                     | at the sink           | because                                               |
+//! |-----------------------------|-----------------------|-------------------------------------------------------|
+//! | `close_propagates`          | all items, and ends   | a channel is closed when all who send have gone       |
+//! | `no_sentinel`               | all items, no end     | the workers wait for the source, which waits for them |
+//! | `one_sentinel_many_workers` | all items, no end     | one worker took the only sentinel                     |
+//! | `sentinel_overtakes`        | or an item is missing | the first worker's sentinel ends it for all           |
+//! | `feedback_full`             | or nothing            | both channels are full, and both ends send            |
 //!
 //! # Use instead
 //! Close instead of sending a sentinel, and let the last worker's going close the next channel. Feed and drain in two tasks.
@@ -26,7 +26,7 @@
 //! `gather(*workers)` before the sentinel for the next stage. `Queue(maxsize=1)` is a channel with room for one.
 //!
 //! # Seen in the wild
-//! otel-arrow 2157: bounded channels downstream for data and upstream for acknowledgements, all full.
+//! otel-arrow 2157: a manager waited for room in a node's channel, and the node for room in the manager's.
 
 use raddle::prelude::*;
 use raddle::{
@@ -56,7 +56,7 @@ pub const PATTERN: Pattern = Pattern::new(
             .property(|| drawn(no_sentinel, pass_on))
             .smallest("items 1, workers 1", 0),
         Variant::buggy("one_sentinel_many_workers", Class::LostWakeup, || {
-            run(1, 2, one_sentinel_many_workers, pass_on)
+            run(1, 2, one_sentinel_many_workers, pass_on);
         })
         .fails_with(Expect::Stuck)
         .property(|| drawn(one_sentinel_many_workers, pass_on))

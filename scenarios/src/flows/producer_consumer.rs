@@ -1,29 +1,26 @@
 //! A producer puts items into a queue, a consumer gets them, and `join()` tells when all have been dealt with.
 //!
 //! # What goes wrong
-//! A queue counts what was put and not yet reported by `task_done()`; `join()` waits until nothing is left, and then the
-//! consumer can be cancelled. The report has to come after the work: `done_before_work` reports an item when it has got it,
-//! `join()` returns, and the cancel strikes in the middle of the work. With `done_forgotten` the count never comes to
-//! nothing. `cancelled_before_join` waits for the producer only, and what has been put has not been dealt with.
-//! The queue itself can lose an item, too: `item_to_cancelled_getter` gives it straight to the getter that waits, and if
-//! that gives up before it is polled again, the item goes with it.
+//! A queue counts what was put and not yet reported by `task_done()`. When `join()` finds nothing left the consumer can be
+//! cancelled. `done_before_work` reports an item too soon, and the cancel strikes in the middle of the work. With
+//! `done_forgotten` the count never comes to nothing. `cancelled_before_join` waits for the producer only. And the queue
+//! itself can lose an item: `item_to_cancelled_getter` gives it straight to a getter, which may have given up by then.
 //!
 //! # Outcomes
-//! | variant                    | at the end             | because                                            |
-//! |----------------------------|------------------------|----------------------------------------------------|
-//! | `done_after_work`          | all items dealt with   | `join()` counts what has been worked on            |
-//! | `done_before_work`         | or one is lost         | the cancel comes between the report and the work   |
-//! | `done_forgotten`           | `join()` never returns | nobody reports                                     |
-//! | `cancelled_before_join`    | or one is lost         | it was in the queue, or in work                    |
-//! | `item_to_cancelled_getter` | or one is lost         | it was in nobody's queue and nobody's hands        |
+//! | variant                    | at the end             | because                                          |
+//! |----------------------------|------------------------|--------------------------------------------------|
+//! | `done_after_work`          | all items worked on    | `join()` counts what has been worked on          |
+//! | `done_before_work`         | or one is lost         | the cancel comes between the report and the work |
+//! | `done_forgotten`           | `join()` never returns | nobody reports                                   |
+//! | `cancelled_before_join`    | or one is lost         | it was in the queue, or in work                  |
+//! | `item_to_cancelled_getter` | or one is lost         | it was with a getter that had given up           |
 //!
 //! # Use instead
-//! `task_done()` after the work (in Python in a `finally`), `join()` before `cancel()`; a `get` that takes an item out of
-//! the queue only in the poll in which it returns it.
+//! `task_done()` after the work, `join()` before `cancel()`; a `get` that takes an item out as it returns it, not before.
 //!
 //! # In Python
-//! `await producer_task`, `await queue.join()`, `consumer_task.cancel()`: the order of these lines, and in the consumer that
-//! of `print(item)` and `queue.task_done()`. A getter is cancelled by `asyncio.wait_for(queue.get(), timeout)`.
+//! `await producer_task`, `await queue.join()`, `consumer_task.cancel()`, in this order, and in the consumer `print(item)`
+//! before `queue.task_done()`. A getter is cancelled by `asyncio.wait_for(queue.get(), timeout)`.
 //!
 //! # Seen in the wild
 //! python/asyncio PR 256: `put()` set an item as the result of a getter that was cancelled in the same round of the loop.
@@ -34,10 +31,7 @@ use raddle::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering::SeqCst},
     },
-    task::{
-        self, Either, JoinHandle,
-        sync::{Notify, oneshot},
-    },
+    task::{self, Either, JoinHandle, sync::Notify, sync::oneshot},
     time::{Duration, sleep, timeout},
 };
 use std::collections::VecDeque;
@@ -48,34 +42,30 @@ pub const PATTERN: Pattern = Pattern::new(
     "Example of a Producer-Consumer Pattern in Async",
     raddle::source!("producer_consumer.rs"),
     &[
-        Variant::correct("done_after_work", || run(2, 1, put, done_after_work, join_then_cancel))
-            .full_size(|| run(5, 1, put, done_after_work, join_then_cancel))
-            .property(|| drawn(put, done_after_work, join_then_cancel)),
-        Variant::buggy("done_before_work", Class::OrderViolation, || {
-            run(1, 0, put, done_before_work, join_then_cancel)
-        })
-        .full_size(|| run(5, 0, put, done_before_work, join_then_cancel))
-        .fails_with(Expect::Assertion("an item was lost"))
-        .property(|| drawn(put, done_before_work, join_then_cancel))
-        .smallest("items 1, impatient 0", 0),
-        Variant::buggy("done_forgotten", Class::LostWakeup, || run(1, 0, put, done_forgotten, join_then_cancel))
-            .full_size(|| run(5, 0, put, done_forgotten, join_then_cancel))
+        Variant::correct("done_after_work", || run(2, 1, put, done_after_work, join_first))
+            .full_size(|| run(5, 1, put, done_after_work, join_first))
+            .property(|| drawn(put, done_after_work, join_first)),
+        Variant::buggy("done_before_work", Class::OrderViolation, || run(1, 0, put, done_before_work, join_first))
+            .full_size(|| run(5, 0, put, done_before_work, join_first))
+            .fails_with(Expect::Assertion("an item was lost"))
+            .property(|| drawn(put, done_before_work, join_first))
+            .smallest("items 1, impatient 0", 0),
+        Variant::buggy("done_forgotten", Class::LostWakeup, || run(1, 0, put, done_forgotten, join_first))
             .fails_with(Expect::Stuck)
-            .property(|| drawn(put, done_forgotten, join_then_cancel))
+            .property(|| drawn(put, done_forgotten, join_first))
             .smallest("items 1, impatient 0", 0),
         Variant::buggy("cancelled_before_join", Class::OrderViolation, || {
             run(1, 0, put, done_after_work, cancelled_before_join);
         })
-        .full_size(|| run(5, 0, put, done_after_work, cancelled_before_join))
         .fails_with(Expect::Assertion("an item was lost"))
         .property(|| drawn(put, done_after_work, cancelled_before_join))
         .smallest("items 1, impatient 0", 0),
         Variant::buggy("item_to_cancelled_getter", Class::AtomicityViolation, || {
-            run(1, 1, item_to_cancelled_getter, done_after_work, join_for_a_minute);
+            run(1, 1, item_to_cancelled_getter, done_after_work, join_a_minute);
         })
-        .full_size(|| run(5, 1, item_to_cancelled_getter, done_after_work, join_for_a_minute))
+        .full_size(|| run(5, 1, item_to_cancelled_getter, done_after_work, join_a_minute))
         .fails_with(Expect::Assertion("an item was lost"))
-        .property(|| drawn(item_to_cancelled_getter, done_after_work, join_for_a_minute))
+        .property(|| drawn(item_to_cancelled_getter, done_after_work, join_a_minute))
         .smallest("items 1, impatient 1", 0),
     ],
 );
@@ -87,7 +77,6 @@ struct Queue {
     getters: Mutex<VecDeque<oneshot::Sender<Option<u32>>>>,
     unfinished: AtomicU32,
     finished: Notify,
-    /// How often the consumer gives up, before it waits for as long as it takes.
     impatient: AtomicU32,
     worked_on: AtomicU32,
 }
@@ -106,15 +95,20 @@ impl Queue {
         }
     }
 
-    /// The next item: the consumer's `await queue.get()`, given up after one round of the loop while it is impatient.
+    /// The consumer's next item. If it is impatient it gives up once, after a round of the loop, and starts again.
     async fn next(&self) -> u32 {
-        while self.impatient.load(SeqCst) > 0 {
-            self.impatient.fetch_sub(1, SeqCst);
-            if let Either::Left(item) = task::race(self.get(), task::yield_now()).await {
-                return item;
-            }
+        if self.impatient.swap(0, SeqCst) > 0
+            && let Either::Left(item) = task::race(self.get(), task::yield_now()).await
+        {
+            return item;
         }
         self.get().await
+    }
+
+    /// Sends this to the first getter that is still there.
+    fn send(&self, sent: Option<u32>) -> bool {
+        let mut getters = self.getters.lock().unwrap();
+        std::iter::from_fn(|| getters.pop_front()).any(|getter| getter.send(sent).is_ok())
     }
 
     fn task_done(&self) {
@@ -129,7 +123,6 @@ impl Queue {
         }
     }
 
-    /// What the consumer does with an item.
     async fn work(&self, _item: u32) {
         sleep(Duration::from_secs(1)).await;
         self.worked_on.fetch_add(1, SeqCst);
@@ -138,20 +131,14 @@ impl Queue {
 
 fn put(queue: &Queue, item: u32) {
     queue.items.lock().unwrap().push_back(item);
-    if let Some(getter) = queue.getters.lock().unwrap().pop_front() {
-        // Whoever has given up finds the item in the queue the next time.
-        _ = getter.send(None);
-    }
+    queue.send(None);
 }
 
 fn item_to_cancelled_getter(queue: &Queue, item: u32) {
-    let getter = queue.getters.lock().unwrap().pop_front();
-    let kept = match getter {
-        // BUG: the getter can give up before it is polled again, and the item is not in the queue any more.
-        Some(getter) => getter.send(Some(item)).err().flatten(),
-        None => Some(item),
-    };
-    queue.items.lock().unwrap().extend(kept);
+    // BUG: the getter can give up before it is polled again, and the item is not in the queue any more.
+    if !queue.send(Some(item)) {
+        queue.items.lock().unwrap().push_back(item);
+    }
 }
 
 async fn done_after_work(queue: Arc<Queue>) {
@@ -179,50 +166,43 @@ async fn done_forgotten(queue: Arc<Queue>) {
     }
 }
 
-async fn join_then_cancel(queue: Arc<Queue>, consumer: JoinHandle<()>) {
+async fn join_first(queue: Arc<Queue>, consumer: JoinHandle<()>) {
     queue.join().await;
     consumer.abort();
 }
 
-async fn join_for_a_minute(queue: Arc<Queue>, consumer: JoinHandle<()>) {
-    _ = timeout(Duration::from_secs(60), queue.join()).await;
+async fn join_a_minute(queue: Arc<Queue>, consumer: JoinHandle<()>) {
+    _ = timeout(Duration::from_mins(1), queue.join()).await;
     consumer.abort();
 }
 
 async fn cancelled_before_join(queue: Arc<Queue>, consumer: JoinHandle<()>) {
     // BUG: the producer has put all items, and the consumer is still at work.
     consumer.abort();
-    _ = timeout(Duration::from_secs(60), queue.join()).await;
+    join_a_minute(queue, consumer).await;
 }
 
+trait Task: Future<Output = ()> + Send + 'static {}
+impl<F: Future<Output = ()> + Send + 'static> Task for F {}
 type Put = fn(&Queue, u32);
 type Consume<F> = fn(Arc<Queue>) -> F;
 type End<G> = fn(Arc<Queue>, JoinHandle<()>) -> G;
 
-fn drawn<F, G>(put: Put, consume: Consume<F>, end: End<G>) -> Property
-where
-    F: Future<Output = ()> + Send + 'static,
-    G: Future<Output = ()> + 'static,
-{
+fn drawn<F: Task, G: Task>(put: Put, consume: Consume<F>, end: End<G>) -> Property {
     let sizes = (1..=5_u32, 0..=1_u32);
     Property::new(&["items", "impatient"], sizes, move |(items, impatient)| run(items, impatient, put, consume, end))
 }
 
 /// The article's program.
-fn run<F, G>(items: u32, impatient: u32, put: Put, consume: Consume<F>, end: End<G>)
-where
-    F: Future<Output = ()> + Send + 'static,
-    G: Future<Output = ()>,
-{
+fn run<F: Task, G: Task>(items: u32, impatient: u32, put: Put, consume: Consume<F>, end: End<G>) {
     task::block_on(async {
-        let count = |name: &'static str, start| AtomicU32::new(start).named(name);
         let queue = Arc::new(Queue {
             items: Mutex::default().named("items"),
             getters: Mutex::default().named_opaque("getters"),
-            unfinished: count("unfinished", 0),
+            unfinished: AtomicU32::new(0).named("unfinished"),
             finished: Notify::new().named("finished"),
-            impatient: count("impatient", impatient),
-            worked_on: count("worked_on", 0),
+            impatient: AtomicU32::new(impatient).named("impatient"),
+            worked_on: AtomicU32::new(0).named("worked_on"),
         });
         let consumer = task::Builder::new().name("consumer").spawn(consume(Arc::clone(&queue))).unwrap();
         let theirs = Arc::clone(&queue);
