@@ -101,6 +101,8 @@ pub(crate) struct Task {
     pub(crate) rung: bool,
     /// What it has asked the clock for.
     pub(crate) alarms: Vec<Alarm>,
+    /// If a runtime has spawned it: the object that others wait for it by.
+    pub(crate) joined_by: Option<ObjectId>,
     /// It has run a future.
     pub(crate) is_future: bool,
     /// While it runs one: its object, and what the one it polled last waits for.
@@ -327,6 +329,7 @@ impl Execution {
             alarm: None,
             rung: false,
             alarms: Vec::new(),
+            joined_by: None,
             is_future: false,
             polls: None,
             awaits: Vec::new(),

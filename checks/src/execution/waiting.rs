@@ -42,9 +42,13 @@ impl Execution {
         self.fail(verdict);
     }
 
-    /// The task of an event loop whose object this is.
+    /// The task whose object this is.
     pub(crate) fn polled(&self, object: ObjectId) -> Option<TaskId> {
-        self.task_ids().find(|task| self.tasks[task.index()].polls == Some(object))
+        let is = |task: &TaskId| {
+            let entry = &self.tasks[task.index()];
+            entry.polls == Some(object) || entry.joined_by == Some(object)
+        };
+        self.task_ids().find(is)
     }
 
     /// Whether the task is being polled on a loop on which tasks take turns.
@@ -69,16 +73,17 @@ impl Execution {
     pub(super) fn awaited_holders(&self, op: &Op) -> Vec<Hold> {
         let task = op.object.and_then(|object| self.polled(object));
         let awaits = task.map_or(&[][..], |task| &self.tasks[task.index()].awaits);
-        let holders =
-            awaits.iter().filter_map(|op| op.object).flat_map(|object| match &self.objects[object.index()].state {
-                State::Shared { holders, .. } => holders.clone(),
-                State::Task { .. } => {
-                    let hold = |task: TaskId| Hold { task, site: self.tasks[task.index()].site };
-                    self.polled(object).map(hold).into_iter().collect()
-                }
-                _ => Vec::new(),
-            });
-        holders.collect()
+        let has = |(kind, object): (Kind, ObjectId)| match &self.objects[object.index()].state {
+            // A channel is its receiver's: who waits for room waits for that one.
+            State::Shared { kind: "async channel", .. } if kind != Kind::Use("send") => Vec::new(),
+            State::Shared { holders, .. } => holders.clone(),
+            State::Task { .. } => {
+                let hold = |task: TaskId| Hold { task, site: self.tasks[task.index()].site };
+                self.polled(object).map(hold).into_iter().collect()
+            }
+            _ => Vec::new(),
+        };
+        awaits.iter().filter_map(|op| Some((op.kind, op.object?))).flat_map(has).collect()
     }
 
     /// Puts every task that waits into the trace, once.

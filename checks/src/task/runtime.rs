@@ -157,6 +157,11 @@ impl Core {
         let core = Arc::clone(self);
         let body = move || {
             core.enter();
+            let joined_by = Some(object.handle.id());
+            with(|x| {
+                let current = x.current;
+                x.tasks[current.index()].joined_by = joined_by;
+            });
             body(object, sender);
         };
         let child = thread::start_body(Some(name.clone()), body, site);

@@ -38,6 +38,8 @@ impl Execution {
         let mut blockers = self.blockers(task, op);
         if permits {
             blockers.extend(self.permit_holders(op));
+            // Who has one of several permits itself waits for the others', too: theirs tell more.
+            blockers.sort_by_key(|hold| hold.task == task);
         }
         for hold in blockers {
             path.push((task, hold));

@@ -86,6 +86,20 @@ impl Announcer {
         });
     }
 
+    /// It is the current task's now, and nobody else's.
+    pub(crate) fn owned(self, site: Site) {
+        if self.handle.is_real() {
+            return;
+        }
+        let id = self.handle.id();
+        with(|x| {
+            let task = x.current;
+            if let State::Shared { holders, .. } = &mut x.objects[id.index()].state {
+                *holders = vec![Hold { task, site }];
+            }
+        });
+    }
+
     /// The current task, or if it has not got it another one, gives it back.
     pub(crate) fn given_back(self) {
         if self.handle.is_real() {

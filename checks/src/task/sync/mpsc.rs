@@ -20,6 +20,7 @@ use error::{SendError, TryRecvError, TrySendError};
 pub fn channel<T>(room: usize) -> (Sender<T>, Receiver<T>) {
     let site = Location::caller();
     let announcer = Announcer::new("async channel", site);
+    announcer.owned(site);
     let (sender, receiver) = ::tokio::sync::mpsc::channel(room);
     (Sender { announcer, site, inner: Some(sender) }, Receiver { announcer, site, inner: Some(receiver) })
 }
@@ -180,8 +181,9 @@ macro_rules! receiver {
             /// Waits for a value; `None` when all have come and there is no sender any more.
             #[track_caller]
             pub fn recv(&mut self) -> impl Future<Output = Option<T>> {
-                let announcer = self.announcer;
-                announcer.future("receive", Location::caller(), self.inner().recv())
+                let (announcer, site) = (self.announcer, Location::caller());
+                announcer.owned(site);
+                announcer.future("receive", site, self.inner().recv())
             }
 
             /// A value, if there is one.
@@ -190,8 +192,9 @@ macro_rules! receiver {
             /// If there is none.
             #[track_caller]
             pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-                let announcer = self.announcer;
-                announcer.attempt("try receive", Location::caller(), || self.inner().try_recv())
+                let (announcer, site) = (self.announcer, Location::caller());
+                announcer.owned(site);
+                announcer.attempt("try receive", site, || self.inner().try_recv())
             }
 
             /// Waits on a thread that polls nobody.
