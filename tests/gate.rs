@@ -14,6 +14,12 @@ fn check(jobs: &[Job]) -> Vec<CheckResult> {
 #[test]
 fn correct_variants_are_proven_by_exactly_so_many_executions() {
     let exact = BTreeMap::from([
+        ("advanced/callbacks/threadsafe_call", (77_506, 483)),
+        ("advanced/cancellation/cleans_up_and_reraises", (6, 2)),
+        ("advanced/context_manager/exit_on_every_path", (3_864, 3_600)),
+        ("advanced/timeout/one_winner", (239, 600)),
+        ("bridge/executor/offload_and_await", (1_488, 36)),
+        ("bridge/process_pool/results_by_message", (39_042, 30)),
         ("classics/account/right_sum", (48, 6)),
         ("classics/bluetooth/count_then_look", (219, 9)),
         ("classics/carter01/own_switch", (9, 2)),
@@ -24,11 +30,22 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
         ("classics/token_ring/own_turn", (1_122, 24)),
         ("classics/twostage/one_stage", (18, 42)),
         ("classics/wronglock/data_lock", (12, 24)),
+        ("event_loop/blocking/offloaded", (382, 24)),
+        ("event_loop/coroutine/awaited_together", (183, 6)),
+        ("event_loop/gather/gathered", (114, 60_120)),
+        ("event_loop/shared_state/async_lock", (79, 360)),
+        ("event_loop/shared_state/no_await_inside", (144, 60_120)),
+        ("event_loop/waker/registers_then_checks", (47_526, 3_945)),
+        ("flows/fan_out_fan_in/combined_after_all", (136, 46)),
+        ("flows/nursery/children_joined", (1_344, 10_200)),
+        ("flows/pipeline/close_propagates", (15_052, 844)),
+        ("flows/producer_consumer/done_after_work", (3_456, 288)),
         ("locks/condvar/while_loop", (43_440, 36_812)),
         ("locks/lock_order/one_order", (12, 30)),
         ("locks/mutex/held_lock", (12, 1_680)),
         ("locks/rlock/counts_depth", (90, 366)),
         ("locks/semaphore/counted", (45, 990)),
+        ("pitfalls/flaky_test/waits_for_effect", (4, 4)),
         ("pitfalls/livelock/ordered_backoff", (2_541, 1_287)),
         ("pitfalls/logging/one_write_per_line", (1_514, 744)),
         ("pitfalls/priority/aged", (2_988, 3_079)),
@@ -38,6 +55,8 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
         ("threads/gil/lock_spans_update", (12, 6)),
         ("threads/join/joined", (9, 2)),
         ("threads/refcount/release_acquire", (465, 360)),
+        ("workflows/connection_pool/guard_returns", (252, 154)),
+        ("workflows/scraper/session_outlives_fetches", (65, 46)),
     ]);
     let executions = |engine: Engine| -> BTreeMap<String, u64> {
         let jobs = jobs(&CATALOGUE, &[], &[engine]).unwrap();
@@ -140,7 +159,18 @@ fn twenty_runs_give_the_same_verdicts_schedules_and_renderings() {
     let jobs = jobs(&CATALOGUE, &[], &Engine::DEFAULT).unwrap();
     let first = fingerprint(&check(&jobs));
     // The longest proofs are the same work each time: their counts are asserted above.
-    let long = ["while_loop", "ticket"];
+    let long = [
+        "while_loop",
+        "ticket",
+        "threadsafe_call",
+        "registers_then_checks",
+        "gathered",
+        "no_await_inside",
+        "results_by_message",
+        "close_propagates",
+        "children_joined",
+        "exit_on_every_path",
+    ];
     let rest: Vec<Job> = jobs.iter().filter(|job| !long.contains(&job.variant.name)).copied().collect();
     let is_long = |text: &str| long.iter().any(|name| text.contains(&format!("/{name} ")));
     let expected: Vec<&String> = first.iter().filter(|text| !is_long(text)).collect();
