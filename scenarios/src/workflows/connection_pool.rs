@@ -41,6 +41,7 @@ use raddle::{
     },
     time::{Duration, sleep},
 };
+use std::collections::BTreeSet;
 
 /// The pattern and its ground truth.
 pub const PATTERN: Pattern = Pattern::new(
@@ -77,7 +78,7 @@ pub const PATTERN: Pattern = Pattern::new(
 struct Pool {
     connections: Vec<Connection>,
     free: Semaphore,
-    idle: Mutex<Vec<usize>>,
+    idle: Mutex<BTreeSet<usize>>,
 }
 
 struct Connection {
@@ -100,21 +101,21 @@ impl Pool {
         Pool {
             connections: (0..connections).map(|number| Connection { in_transaction: flag(number) }).collect(),
             free: Semaphore::new(connections).named("free connections"),
-            idle: Mutex::new((0..connections).collect()).named_opaque("idle"),
+            idle: Mutex::new((0..connections).collect()).named("idle"),
         }
     }
 
     /// A connection that goes back when it is dropped.
     async fn acquire(&self) -> Lease<'_> {
         let permit = self.free.acquire().await.unwrap();
-        let number = self.idle.lock().unwrap().pop().unwrap();
+        let number = self.idle.lock().unwrap().pop_last().unwrap();
         Lease { pool: self, number, _permit: permit }
     }
 
     /// A connection that its taker has to give back.
     async fn take(&self) -> usize {
         self.free.acquire().await.unwrap().forget();
-        self.idle.lock().unwrap().pop().unwrap()
+        self.idle.lock().unwrap().pop_last().unwrap()
     }
 }
 
@@ -133,7 +134,7 @@ impl Lease<'_> {
 
 impl Drop for Lease<'_> {
     fn drop(&mut self) {
-        self.pool.idle.lock().unwrap().push(self.number);
+        self.pool.idle.lock().unwrap().insert(self.number);
     }
 }
 
@@ -157,7 +158,7 @@ async fn leaked_on_cancel(pool: Arc<Pool>) -> bool {
     let transaction = RollsBack(&pool.connections[number]);
     let alone = transaction.0.fetch().await;
     // BUG: a task that is cancelled in the await above doesn't come by here.
-    pool.idle.lock().unwrap().push(number);
+    pool.idle.lock().unwrap().insert(number);
     pool.free.add_permits(1);
     alone
 }
@@ -172,16 +173,15 @@ async fn hold_and_wait(pool: Arc<Pool>) -> bool {
 }
 
 async fn double_checkout(pool: Arc<Pool>) -> bool {
-    let _permit = pool.free.acquire().await.unwrap();
+    let permit = pool.free.acquire().await.unwrap();
     let number = *pool.idle.lock().unwrap().last().unwrap();
     // A ping: is the server still there?
     sleep(Duration::from_secs(1)).await;
     // BUG: it was on the list during the await above, and another can have chosen it.
-    pool.idle.lock().unwrap().retain(|idle| *idle != number);
-    let transaction = RollsBack(&pool.connections[number]);
-    let alone = transaction.0.fetch().await;
-    pool.idle.lock().unwrap().push(number);
-    alone
+    pool.idle.lock().unwrap().remove(&number);
+    let lease = Lease { pool: &pool, number, _permit: permit };
+    let transaction = RollsBack(lease.connection());
+    transaction.0.fetch().await
 }
 
 async fn returned_mid_transaction(pool: Arc<Pool>) -> bool {
