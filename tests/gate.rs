@@ -15,8 +15,8 @@ fn check(jobs: &[Job]) -> Vec<CheckResult> {
 fn correct_variants_are_proven_by_exactly_so_many_executions() {
     let exact = BTreeMap::from([
         ("advanced/callbacks/threadsafe_call", (77_506, 483)),
-        ("advanced/cancellation/cleans_up_and_reraises", (6, 2)),
-        ("advanced/context_manager/exit_on_every_path", (3_864, 3_600)),
+        ("advanced/cancellation/cleans_up_and_reraises", (29, 4)),
+        ("advanced/context_manager/exit_on_every_path", (34_515, 7_056)),
         ("advanced/timeout/one_winner", (239, 600)),
         ("bridge/executor/offload_and_await", (1_488, 36)),
         ("bridge/process_pool/results_by_message", (39_042, 30)),
@@ -33,13 +33,13 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
         ("event_loop/blocking/offloaded", (382, 24)),
         ("event_loop/coroutine/awaited_together", (183, 6)),
         ("event_loop/gather/gathered", (114, 60_120)),
-        ("event_loop/shared_state/async_lock", (79, 360)),
+        ("event_loop/shared_state/async_lock", (11_863, 27_300)),
         ("event_loop/shared_state/no_await_inside", (144, 60_120)),
         ("event_loop/waker/registers_then_checks", (47_526, 3_945)),
         ("flows/fan_out_fan_in/combined_after_all", (136, 46)),
-        ("flows/nursery/children_joined", (1_344, 10_200)),
+        ("flows/nursery/children_joined", (2_970, 20_005)),
         ("flows/pipeline/close_propagates", (15_052, 844)),
-        ("flows/producer_consumer/done_after_work", (3_456, 288)),
+        ("flows/producer_consumer/done_after_work", (61_970, 718)),
         ("locks/condvar/while_loop", (43_440, 36_812)),
         ("locks/lock_order/one_order", (12, 30)),
         ("locks/mutex/held_lock", (12, 1_680)),
@@ -55,8 +55,8 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
         ("threads/gil/lock_spans_update", (12, 6)),
         ("threads/join/joined", (9, 2)),
         ("threads/refcount/release_acquire", (465, 360)),
-        ("workflows/connection_pool/guard_returns", (252, 154)),
-        ("workflows/scraper/session_outlives_fetches", (65, 46)),
+        ("workflows/connection_pool/guard_returns", (13_359, 826)),
+        ("workflows/scraper/session_outlives_fetches", (13_359, 418)),
     ]);
     let executions = |engine: Engine| -> BTreeMap<String, u64> {
         let jobs = jobs(&CATALOGUE, &[], &[engine]).unwrap();
@@ -74,16 +74,49 @@ fn correct_variants_are_proven_by_exactly_so_many_executions() {
     assert_eq!(found, exact, "left: found; right: recorded");
 }
 
-/// PCT changes priorities twice in an execution, and these need more turns than that: it is held to missing them. Not
-/// every livelock and starvation does: waiting makes tasks take turns, too.
+/// Items, permits and connections are conserved and tasks end although one may be cancelled, before its first poll or at any
+/// await: so many there are under loom, and in the larger program of the exhaustive engine.
+#[test]
+fn correct_variants_are_proven_with_a_cancel_at_exactly_so_many_awaits() {
+    let exact = BTreeMap::from([
+        ("advanced/cancellation/cleans_up_and_reraises", [4, 4]),
+        ("advanced/context_manager/exit_on_every_path", [5, 7]),
+        ("event_loop/shared_state/async_lock", [4, 10]),
+        ("flows/nursery/children_joined", [4, 10]),
+        ("flows/producer_consumer/done_after_work", [5, 6]),
+        ("workflows/connection_pool/guard_returns", [4, 7]),
+        ("workflows/scraper/session_outlives_fetches", [4, 6]),
+    ]);
+    let awaits = |engine: Engine| -> BTreeMap<String, usize> {
+        let names: Vec<String> = exact.keys().map(|name| (*name).to_owned()).collect();
+        let results = check(&jobs(&CATALOGUE, &names, &[engine]).unwrap());
+        let count = |result: &CheckResult| {
+            assert!(result.is_met(), "{} under {engine}: {}", result.job.name(), result.verdict());
+            result.awaits_cancelled.map(|awaits| (result.job.name(), awaits))
+        };
+        results.iter().filter_map(count).collect()
+    };
+    let (loom, larger) = (awaits(Engine::Loom), awaits(Engine::Exhaustive));
+    let found: BTreeMap<&str, [usize; 2]> =
+        loom.iter().map(|(name, awaits)| (name.as_str(), [*awaits, larger[name]])).collect();
+    assert_eq!(found, exact, "left: found; right: recorded");
+}
+
+/// PCT changes priorities twice in an execution, and a livelock or a starvation can need more turns than that (not each
+/// does: waiting makes tasks take turns, too); and it never lets a task that yields go on before the others, which the
+/// flaky test's bug needs. It is held to missing these.
 #[test]
 fn the_other_samplers_meet_every_expectation_within_their_reach() {
     use raddle::Strategy;
-    let turns = ["locks/lock_order/try_lock_retry", "pitfalls/unfair_lock/barging"];
+    let beyond_pct = [
+        "locks/lock_order/try_lock_retry",
+        "pitfalls/flaky_test/asserts_before_effect",
+        "pitfalls/unfair_lock/barging",
+    ];
     for strategy in [Strategy::Pct, Strategy::Urw] {
         let engine = Engine::Shuttle(strategy);
         for result in run_jobs(&jobs(&CATALOGUE, &[], &[engine]).unwrap(), Checker::DEFAULT_SEED, Some(3_000), None) {
-            let missed = strategy == Strategy::Pct && turns.contains(&result.job.name().as_str());
+            let missed = strategy == Strategy::Pct && beyond_pct.contains(&result.job.name().as_str());
             let verdict = result.verdict();
             assert_eq!(result.is_met(), !missed, "{} under {engine}: {verdict}", result.job.name());
         }
@@ -139,12 +172,15 @@ fn a_swapped_program_fails_check_and_cargo_test() {
     }
 }
 
+/// A tenth of what `raddle check` makes: that is in the fixtures, and has to be the same on every machine.
+const EFFORT: raddle::Effort = raddle::Effort { replays: 200, executions: 2_000, continuations: 200 };
+
 /// Everything that has to be the same in each run: the schedule as it was found, and the study of it.
 fn fingerprint(results: &[CheckResult]) -> Vec<String> {
     let describe = |result: &CheckResult| match &result.outcome {
         Ok(Outcome::Fails(found)) => {
             let Job { variant, engine, .. } = &result.job;
-            let study = variant.checker(*engine).study(variant.program(*engine), found, raddle::Effort::default());
+            let study = variant.checker(*engine).study(variant.program(*engine), found, EFFORT);
             let drawn =
                 raddle::report::text::counterexample(None, &study.unwrap(), &raddle::report::text::Style::PLAIN);
             format!("{}\n{drawn}", found.schedule)
@@ -170,6 +206,10 @@ fn twenty_runs_give_the_same_verdicts_schedules_and_renderings() {
         "close_propagates",
         "children_joined",
         "exit_on_every_path",
+        "done_after_work",
+        "guard_returns",
+        "session_outlives_fetches",
+        "async_lock",
     ];
     let rest: Vec<Job> = jobs.iter().filter(|job| !long.contains(&job.variant.name)).copied().collect();
     let is_long = |text: &str| long.iter().any(|name| text.contains(&format!("/{name} ")));

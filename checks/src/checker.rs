@@ -169,7 +169,8 @@ impl Checker {
         self
     }
 
-    /// Makes threads that still run when `main` is done a [`Verdict::Leak`](crate::Verdict::Leak).
+    /// Makes threads that still run when `main` is done a [`Verdict::Leak`](crate::Verdict::Leak), and tasks that have
+    /// neither ended nor been aborted when their runtime goes.
     pub fn deny_leaks(mut self) -> Self {
         self.plan.deny_leaks = true;
         self

@@ -19,6 +19,7 @@ mod extent;
 mod fairness;
 mod history;
 mod outcome;
+pub mod process;
 mod property;
 pub mod report;
 mod scenario;

@@ -163,7 +163,7 @@ impl Variant {
         Variant { spurious_wakeups: wakeups, ..self }
     }
 
-    /// A thread that still runs when `main` is done is a leak.
+    /// A thread that still runs when `main` is done is a leak: see [`Checker::deny_leaks`].
     #[must_use]
     pub const fn deny_leaks(self) -> Self {
         Variant { deny_leaks: true, ..self }

@@ -209,7 +209,7 @@ where
     start(None, program, Location::caller())
 }
 
-fn start<F, T>(name: Option<String>, program: F, site: Site) -> JoinHandle<T>
+pub(crate) fn start<F, T>(name: Option<String>, program: F, site: Site) -> JoinHandle<T>
 where
     F: FnOnce() -> T + Send + 'static,
     T: Send + 'static,

@@ -14,6 +14,7 @@ pub mod flows;
 pub mod locks;
 pub mod pitfalls;
 pub mod threads;
+pub mod wire;
 pub mod workflows;
 
 /// All patterns.

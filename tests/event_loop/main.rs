@@ -10,6 +10,7 @@ mod clock;
 mod primitives;
 mod runtime;
 mod stepped;
+mod wire;
 
 use raddle::{Checker, Counterexample, Engine, Outcome, Strategy, Verdict};
 use std::collections::BTreeSet;

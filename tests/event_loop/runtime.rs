@@ -75,6 +75,21 @@ fn what_has_not_ended_is_dropped_with_the_runtime_where_it_waits() {
 }
 
 #[test]
+fn a_task_that_has_been_aborted_is_not_left_behind() {
+    fn program() {
+        task::block_on(async {
+            let mut tasks = task::JoinSet::new();
+            tasks.spawn(std::future::pending::<()>());
+            // Dropped, it aborts its tasks, and does not wait for them.
+        });
+    }
+    for engine in ALL {
+        let outcome = Checker::new().engine(engine).deny_leaks().run(program);
+        assert!(matches!(outcome, Ok(Outcome::Holds(_))), "{engine}: {outcome:?}");
+    }
+}
+
+#[test]
 fn a_task_that_is_aborted_ends_at_an_await_or_has_ended() {
     let ends = outcomes(|| {
         task::block_on(async {

@@ -1,14 +1,16 @@
 //! Programs that fail on real threads with certainty, however these are scheduled.
 
 use raddle::prelude::*;
+use raddle::process::{self, Exit};
 use raddle::sync::{Arc, RaceCell, mpsc};
 use raddle::{Bypass, thread};
 
 /// Each program, how it fails, and what is said then.
-pub(crate) const EXPECTED: [(&str, &str, &str); 8] = [
+pub(crate) const EXPECTED: [(&str, &str, &str); 9] = [
     ("main_panics", "assertion", "main panicked: in vain"),
     ("thread_panics", "assertion", "worker panicked: in vain"),
     ("nobody_joins", "assertion", "thread-1 panicked: in vain"),
+    ("process_panics", "assertion", "worker panicked: in vain"),
     ("accesses_overlap", "data race", "reader reads at tests/native/failures.rs:"),
     ("bound_breaks", "starvation", "main was bypassed 2 times at queue, which allows 1"),
     ("breaks_a_contract", "misuse", "main: released twice"),
@@ -25,6 +27,7 @@ pub(crate) const PATTERN: Pattern = Pattern::new(
         Variant::buggy("main_panics", Class::Misuse, main_panics).fails_with(Expect::Assertion("in vain")),
         Variant::buggy("thread_panics", Class::Misuse, thread_panics).fails_with(Expect::Assertion("in vain")),
         Variant::buggy("nobody_joins", Class::Misuse, nobody_joins).fails_with(Expect::Assertion("in vain")),
+        Variant::buggy("process_panics", Class::Misuse, process_panics).fails_with(Expect::Assertion("in vain")),
         Variant::buggy("accesses_overlap", Class::DataRace, accesses_overlap).fails_with(Expect::DataRace("cell")),
         Variant::buggy("bound_breaks", Class::Starvation, bound_breaks).fails_with(Expect::Starvation),
         Variant::buggy("breaks_a_contract", Class::Misuse, breaks_a_contract).fails_with(Expect::Misuse),
@@ -50,6 +53,15 @@ fn nobody_joins() {
         receiver.recv().expect_err("nobody sends");
         main_panics();
     });
+}
+
+fn process_panics() {
+    let (results, _received) = process::channel::<()>();
+    _ = process::spawn("worker", &results, |_| {
+        main_panics();
+        Exit::Done
+    })
+    .wait();
 }
 
 fn accesses_overlap() {

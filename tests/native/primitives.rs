@@ -1,6 +1,7 @@
 //! Every primitive of the facade in programs that hold however they are scheduled.
 
 use raddle::prelude::*;
+use raddle::process::{self, Child, Exit};
 use raddle::sync::atomic::{AtomicBool, AtomicPtr, AtomicU32, AtomicUsize, Ordering, fence};
 use raddle::sync::mpsc::{RecvTimeoutError, TryRecvError, TrySendError};
 use raddle::sync::{
@@ -37,6 +38,7 @@ pub(crate) const PATTERN: Pattern = Pattern::new(
         Variant::correct("bypass", bypass),
         Variant::correct("choose", choose),
         Variant::correct("print", print),
+        Variant::correct("processes", processes),
     ],
 );
 
@@ -340,4 +342,23 @@ fn choose() {
 fn print() {
     println!("\n{{\"run\": \"none\"}}");
     print!("half a line");
+}
+
+/// Each has an id of its own, and one of them is killed.
+fn processes() {
+    let (ids, received) = process::channel();
+    let start = |exit| {
+        process::spawn("process", &ids, move |ids| {
+            ids.send(std::process::id()).unwrap();
+            exit
+        })
+    };
+    let exits = [Exit::Done, Exit::Killed, Exit::Done];
+    let children = exits.map(start);
+    drop(ids);
+    let mut all: Vec<u32> = received.into_iter().chain([std::process::id()]).collect();
+    all.sort_unstable();
+    all.dedup();
+    assert_eq!(all.len(), 4);
+    assert_eq!(children.map(Child::wait), exits);
 }

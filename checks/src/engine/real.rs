@@ -8,6 +8,7 @@ use crate::execution::{Random, TaskId, message};
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::cell::RefCell;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, OnceLock, PoisonError, TryLockError};
@@ -24,6 +25,21 @@ static THREADS: AtomicU16 = AtomicU16::new(0);
 /// Threads of this run that nobody may have joined.
 static RUNNING: Mutex<Vec<Running>> = Mutex::new(Vec::new());
 static REPORT: OnceLock<Report> = OnceLock::new();
+/// Processes spawned in this run.
+static PROCESSES: AtomicU16 = AtomicU16::new(0);
+static SELF: OnceLock<Process> = OnceLock::new();
+
+/// What this process runs.
+#[derive(Debug)]
+pub(crate) struct Process {
+    /// The variant, for child processes.
+    pub(crate) variant: String,
+    /// Which of the program's processes this is; none for the one that spawns them.
+    pub(crate) number: Option<u16>,
+}
+
+/// The exit code of a child process whose program never came to its part.
+pub(crate) const NOT_THERE: u8 = 2;
 
 /// Takes what a run came to: its number, and its failure if it failed.
 pub(crate) type Report = fn(u64, Option<&Failure>);
@@ -54,20 +70,64 @@ pub(crate) fn is_on() -> bool {
 }
 
 /// Runs `program` so many times, one run after the other, the first of them numbered `first`. A run has ended when all
-/// its threads have. A run that fails ends the process.
+/// its threads have. A run that fails ends the process, and so does the one in which it comes to this process's part.
 #[cfg(feature = "suite")]
-pub(crate) fn run(program: fn(), first: u64, runs: u64, report: Report) {
+pub(crate) fn run(process: Process, program: fn(), first: u64, runs: u64, report: Report) {
     ON.store(true, Ordering::Relaxed);
+    SELF.get_or_init(|| process);
     REPORT.get_or_init(|| report);
     for run in first..first.saturating_add(runs) {
         RUN.store(run, Ordering::Relaxed);
         THREADS.store(0, Ordering::Relaxed);
+        PROCESSES.store(0, Ordering::Relaxed);
         // A thread of its own for `main` too: the token of `park` does not outlive the run.
         spawn(Some("main".into()), program);
         while let Some(running) = { lock(&RUNNING).pop() } {
             running.join();
         }
         report(run, None);
+    }
+}
+
+/// Whose part of the program comes now.
+#[derive(Debug)]
+pub(crate) enum Role {
+    /// A thread's, under an engine.
+    Model,
+    /// That of a child process, which is to be called with these arguments.
+    Parent(Vec<String>),
+    /// That of this process, which is a child.
+    Child,
+    /// That of another child of this one's parent.
+    Sibling,
+}
+
+/// The next process's.
+pub(crate) fn next_process() -> Role {
+    let number = PROCESSES.fetch_add(1, Ordering::Relaxed);
+    let Process { variant, number: own } = SELF.get().expect("the program is run by a process");
+    match own {
+        None => {
+            let [run, number] = [RUN.load(Ordering::Relaxed).to_string(), number.to_string()];
+            Role::Parent(
+                ["stress-child", variant, "--first", &run, "--runs", "1", "--process", &number]
+                    .map(str::to_owned)
+                    .to_vec(),
+            )
+        }
+        Some(own) if *own == number => Role::Child,
+        Some(_) => Role::Sibling,
+    }
+}
+
+/// Says something to the process that has started this one, on a line of its own. If that one is gone, so is this.
+pub(crate) fn say(what: &impl Serialize) {
+    let line = serde_json::to_string(what).expect("it is plain data");
+    // The line end before it closes a line that the program may have begun.
+    let text = format!("\n{line}\n");
+    let mut out = std::io::stdout().lock();
+    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        std::process::exit(i32::from(NOT_THERE));
     }
 }
 

@@ -100,7 +100,7 @@ fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> Sessi
 fn search(strategy: Strategy, seed: u64, executions: usize, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
     match strategy {
         Strategy::Random => draw(RandomScheduler::new_from_seed(seed, executions), turn, program),
-        Strategy::Pct => draw(PctScheduler::new_from_seed(seed, PCT_DEPTH, executions), turn, program),
+        Strategy::Pct => draw(Pct::new(seed, executions), turn, program),
         Strategy::Urw => count(UrwRandomScheduler::new_from_seed(seed, executions), turn, program),
         Strategy::Pos => count(Sampling::new(Pos::default(), seed, executions), turn, program),
         Strategy::Surw => count(Sampling::new(Surw::default(), seed, executions), turn, program),
@@ -205,6 +205,41 @@ impl Scheduler for Exhausting {
     }
 }
 
+/// shuttle's PCT, which takes the number of decisions from its first execution and panics if there were none. Where what
+/// the program draws made that one sequential, the next is the first again.
+struct Pct {
+    inner: PctScheduler,
+    seed: u64,
+    executions_left: usize,
+    has_decided: bool,
+}
+
+impl Pct {
+    fn new(seed: u64, executions: usize) -> Self {
+        let inner = PctScheduler::new_from_seed(seed, PCT_DEPTH, executions);
+        Pct { inner, seed, executions_left: executions, has_decided: false }
+    }
+}
+
+impl Scheduler for Pct {
+    fn new_execution(&mut self) -> Option<Schedule> {
+        if !self.has_decided {
+            self.inner = PctScheduler::new_from_seed(self.seed, PCT_DEPTH, self.executions_left);
+        }
+        self.executions_left = self.executions_left.saturating_sub(1);
+        self.inner.new_execution()
+    }
+
+    fn next_task(&mut self, runnable: &[&Task], current: Option<shuttle::scheduler::TaskId>, yields: bool) -> Choice {
+        self.has_decided |= runnable.len() > 1;
+        self.inner.next_task(runnable, current, yields)
+    }
+
+    fn next_u64(&mut self) -> u64 {
+        self.inner.next_u64()
+    }
+}
+
 /// Offers a scheduler only the tasks that can go on, and overrules it where a schedule is being followed.
 struct Guided<S> {
     /// Never dropped: shuttle's random scheduler writes a seed to stderr when it is dropped before its time.
@@ -227,7 +262,7 @@ impl<S: Scheduler> Scheduler for Guided<S> {
         let sequential = session(|session| session.report.executions == 1 && !session.report.concurrent);
         let random = session(|session| matches!(session.source, Source::Random(_)));
         if sequential && random {
-            // There is one schedule, and it has been run; PCT would panic.
+            // There is one schedule, and it has been run.
             return None;
         }
         if session(|session| session.report.is_settled()) {

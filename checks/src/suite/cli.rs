@@ -240,6 +240,9 @@ pub(super) struct StressChildArgs {
     /// How many runs
     #[arg(long)]
     pub(super) runs: u64,
+    /// Which of the program's processes this is
+    #[arg(long)]
+    pub(super) process: Option<u16>,
 }
 
 #[derive(Debug, Args)]

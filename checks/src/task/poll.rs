@@ -31,7 +31,7 @@ impl TaskObject {
         Waker::from(Arc::new(self))
     }
 
-    fn is_aborted(self) -> bool {
+    pub(super) fn is_aborted(self) -> bool {
         let id = self.handle.id();
         with(|x| matches!(x.objects[id.index()].state, State::Task { aborted: true, .. }))
     }

@@ -217,12 +217,12 @@ impl Core {
     }
 }
 
-/// Fails the execution if a task has not ended.
+/// Fails the execution if a task has not ended, and nobody has seen to it that it will.
 fn look_for_leaks(spawned: &[Spawned], site: Site) {
     let mut left = Vec::new();
     for Spawned { object, name, is_done, .. } in spawned.iter().filter(|spawned| spawned.name != CANCELLER) {
         perform(object.handle.op(Kind::Use("look at"), site));
-        if !is_done.load(Ordering::Relaxed) {
+        if !is_done.load(Ordering::Relaxed) && !object.is_aborted() {
             left.push(name.clone());
         }
     }

@@ -48,6 +48,7 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("cleans_up_and_reraises", || run(5, 2, abort, cleans_up_and_reraises))
             .deny_leaks()
+            .cancel_anywhere()
             .property(|| drawn(abort, cleans_up_and_reraises)),
         Variant::buggy("swallowed", Class::LostWakeup, || run(5, 2, request, swallowed))
             .fails_with(Expect::Stuck)

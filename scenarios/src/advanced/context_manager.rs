@@ -46,6 +46,7 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("exit_on_every_path", || run(2, 1, exit_on_every_path))
             .full_size(|| run(3, 1, exit_on_every_path))
+            .cancel_anywhere()
             .property(|| drawn(exit_on_every_path)),
         Variant::buggy("exit_skipped_on_error", Class::Leak, || run(1, 0, exit_skipped_on_error))
             .fails_with(Expect::Leak)

@@ -49,24 +49,24 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("offload_and_await", || run(1, 1, offload_and_await))
             .full_size(|| run(3, 3, offload_and_await))
-            .property(|| drawn(false, offload_and_await)),
+            .property(|| drawn(ENOUGH, offload_and_await)),
         Variant::buggy("nested_submit", Class::Deadlock, || run(1, 1, nested_submit))
             .fails_with(Expect::Deadlock(2))
-            .property(|| drawn(false, nested_submit))
+            .property(|| drawn(ONE, nested_submit))
             .smallest("jobs 1, threads 1", 0),
         Variant::buggy("result_without_wake", Class::LostWakeup, || run(1, 1, result_without_wake))
             .full_size(|| run(3, 3, result_without_wake))
             .fails_with(Expect::Stuck)
-            .property(|| drawn(false, result_without_wake))
+            .property(|| drawn(ENOUGH, result_without_wake))
             .smallest("jobs 1, threads 1", 0),
         Variant::buggy("loop_blocks_on_thread", Class::Deadlock, || run(1, 1, loop_blocks_on_thread))
             .fails_with(Expect::Deadlock(3))
-            .property(|| drawn(false, loop_blocks_on_thread))
+            .property(|| drawn(ENOUGH, loop_blocks_on_thread))
             .smallest("jobs 1, threads 1", 0),
         Variant::buggy("saturated_pool", Class::Starvation, || run(2, 1, saturated_pool))
             .full_size(|| run(3, 2, saturated_pool))
             .fails_with(Expect::Starvation)
-            .property(|| drawn(true, saturated_pool))
+            .property(|| drawn(ANY, saturated_pool))
             .smallest("jobs 2, threads 1", 0),
     ],
 );
@@ -124,11 +124,19 @@ async fn saturated_pool(seconds: u64) -> u64 {
 /// Has a job done that takes so many seconds.
 type Offload<F> = fn(u64) -> F;
 
-/// Up to three jobs, and a thread for each unless there are `fewer`.
-fn drawn<F: Future<Output = u64> + Send + 'static>(fewer: bool, offload: Offload<F>) -> Property {
+/// How many threads there are for so many jobs, where so many have been drawn.
+type Pool = fn(usize, usize) -> usize;
+
+/// One for each job, or more.
+const ENOUGH: Pool = |jobs, threads| threads.max(jobs);
+/// With more of them an inner job could find one, and be late.
+const ONE: Pool = |_, _| 1;
+const ANY: Pool = |_, threads| threads;
+
+/// Up to three jobs and three threads.
+fn drawn<F: Future<Output = u64> + Send + 'static>(pool: Pool, offload: Offload<F>) -> Property {
     Property::new(&["jobs", "threads"], (1..=3_u64, 1..=3_usize), move |(jobs, threads)| {
-        let least = usize::try_from(jobs).unwrap();
-        run(jobs, if fewer { threads } else { threads.max(least) }, offload);
+        run(jobs, pool(usize::try_from(jobs).unwrap(), threads), offload);
     })
 }
 

@@ -21,13 +21,13 @@
 //! # In Python
 //! `for f in concurrent.futures.as_completed(future_results): print(f.result())` prints in the order of completion;
 //! `executor.map` gives the order of the jobs. A global list that a worker appends to is the worker's.
-//! `ProcessPoolExecutor` notices a death (`BrokenProcessPool`), `multiprocessing.Pool` waits. Here each process is a thread
-//! that gets copies and sends messages.
+//! `ProcessPoolExecutor` notices a death (`BrokenProcessPool`), `multiprocessing.Pool` waits. Under an
+//! engine each process is a thread that gets copies and sends messages; `raddle stress` starts processes.
 
 use raddle::prelude::*;
 use raddle::{
-    sync::mpsc::{self, Receiver, Sender},
-    thread::{self, JoinHandle},
+    process::{self, Child, Exit, Sender},
+    sync::mpsc::Receiver,
 };
 use std::collections::BTreeMap;
 
@@ -118,22 +118,22 @@ fn drawn(work: Work, collect: Collect) -> Property {
 
 /// A process for each job; of so many, the environment decides whether they die before they have a result.
 fn run(jobs: u64, dying: u64, work: Work, collect: Collect) {
-    let (own, results) = mpsc::channel();
+    let (own, results) = process::channel();
     let (own, mut memory) = (own.named("results"), Memory::new());
-    let start = |job: u64| -> JoinHandle<bool> {
-        let (copy, own) = (memory.clone(), own.clone());
-        let process = move || {
+    let start = |job: u64| -> Child {
+        let copy = memory.clone();
+        process::spawn(format!("process-{job}"), &own, move |results| {
             let dies = job <= dying && raddle::choose(2) == 1;
-            if !dies {
-                work(copy, job, &own);
+            if dies {
+                return Exit::Killed;
             }
-            dies
-        };
-        thread::Builder::new().name(format!("process-{job}")).spawn(process).unwrap()
+            work(copy, job, results);
+            Exit::Done
+        })
     };
     let processes: Vec<_> = (1..=jobs).map(start).collect();
     collect(own, &results, &mut memory, jobs);
-    let died = processes.into_iter().map(|process| process.join().unwrap()).filter(|dies| *dies).count();
+    let died = processes.into_iter().map(Child::wait).filter(|exit| *exit == Exit::Killed).count();
     let right = |(job, result): (&u64, &u64)| *result == cpu_intensive_calc(*job);
     assert!(memory.len() + died == usize::try_from(jobs).unwrap(), "a result is missing");
     assert!(memory.iter().all(right), "a result is another job's");

@@ -69,7 +69,7 @@ pub const PATTERN: Pattern = Pattern::new(
         Variant::buggy("permits_held_while_joining", Class::Deadlock, || {
             run(ON_A_LOOP, 1, 1, permits_held_while_joining, combined_after_all);
         })
-        .full_size(|| run(ON_A_LOOP, 5, 2, permits_held_while_joining, combined_after_all))
+        .full_size(|| run(ON_A_LOOP, 5, 1, permits_held_while_joining, combined_after_all))
         .fails_with(Expect::Deadlock(2))
         .property(|| drawn(ON_A_LOOP, permits_held_while_joining, combined_after_all))
         .smallest("tasks 1, permits 1", 0),

@@ -39,10 +39,11 @@ pub const PATTERN: Pattern = Pattern::new(
     "Concurrency Patterns and Libraries: Trio, Curio",
     raddle::source!("nursery.rs"),
     &[
-        Variant::correct("children_joined", || run(2, 1, 0, children_joined))
+        Variant::correct("children_joined", || run(1, 1, 0, children_joined))
             .full_size(|| run(5, 1, 1, children_joined))
             .proven_at("3 children", || run(3, 1, 1, children_joined))
             .deny_leaks()
+            .cancel_anywhere()
             .property(|| drawn(children_joined)),
         Variant::buggy("orphan", Class::Leak, || run(1, 0, 0, orphan))
             .full_size(|| run(5, 0, 0, orphan))
@@ -95,8 +96,8 @@ async fn all_ended(nursery: &Nursery, mut children: JoinSet<Ended>) -> (bool, bo
     loop {
         match task::race(children.join_next(), nursery.cancelled.notified()).await {
             Either::Left(None) => return (failed, cancelled),
-            Either::Left(Some(Ok(Err(_)))) => failed = true,
-            Either::Left(Some(_)) => {}
+            Either::Left(Some(Ok(Ok(())))) => {}
+            Either::Left(Some(_)) => failed = true,
             Either::Right(()) => cancelled = true,
         }
         if failed || cancelled {
@@ -165,6 +166,7 @@ where
             sleep(Duration::from_secs(1)).await;
             nursery.cancelled.notify_one();
         }
-        parent.await.unwrap();
+        // An error is that the parent was cancelled in any of its awaits, and its children with it.
+        let (Ok(()) | Err(_)) = parent.await;
     });
 }

@@ -31,7 +31,7 @@ use raddle::{
         Arc, Mutex,
         atomic::{AtomicU32, Ordering::SeqCst},
     },
-    task::{self, Either, JoinHandle, sync::Notify, sync::oneshot},
+    task::{self, Either::Left, JoinHandle, sync::Notify, sync::oneshot},
     time::{Duration, sleep, timeout},
 };
 use std::collections::VecDeque;
@@ -42,8 +42,9 @@ pub const PATTERN: Pattern = Pattern::new(
     "Example of a Producer-Consumer Pattern in Async",
     raddle::source!("producer_consumer.rs"),
     &[
-        Variant::correct("done_after_work", || run(2, 1, put, done_after_work, join_first))
+        Variant::correct("done_after_work", || run(1, 0, put, done_after_work, join_first))
             .full_size(|| run(5, 1, put, done_after_work, join_first))
+            .cancel_anywhere()
             .property(|| drawn(put, done_after_work, join_first)),
         Variant::buggy("done_before_work", Class::OrderViolation, || run(1, 0, put, done_before_work, join_first))
             .full_size(|| run(5, 0, put, done_before_work, join_first))
@@ -98,7 +99,7 @@ impl Queue {
     /// The consumer's next item. If it is impatient it gives up once, after a round of the loop, and starts again.
     async fn next(&self) -> u32 {
         if self.impatient.swap(0, SeqCst) > 0
-            && let Either::Left(item) = task::race(self.get(), task::yield_now()).await
+            && let Left(item) = task::race(self.get(), task::yield_now()).await
         {
             return item;
         }
@@ -123,9 +124,20 @@ impl Queue {
         }
     }
 
-    async fn work(&self, _item: u32) {
+    async fn work(&self, item: u32) {
+        let in_work = InWork(self, item);
         sleep(Duration::from_secs(1)).await;
         self.worked_on.fetch_add(1, SeqCst);
+        std::mem::forget(in_work);
+    }
+}
+
+/// An item that goes back into the queue when the work on it is cancelled.
+struct InWork<'a>(&'a Queue, u32);
+
+impl Drop for InWork<'_> {
+    fn drop(&mut self) {
+        self.0.items.lock().unwrap().push_front(self.1);
     }
 }
 
@@ -166,35 +178,37 @@ async fn done_forgotten(queue: Arc<Queue>) {
     }
 }
 
-async fn join_first(queue: Arc<Queue>, consumer: JoinHandle<()>) {
-    queue.join().await;
+async fn join_first(queue: Arc<Queue>, mut consumer: JoinHandle<()>) -> bool {
+    let ended = task::race(queue.join(), &mut consumer).await;
     consumer.abort();
+    matches!(ended, Left(()))
 }
 
-async fn join_a_minute(queue: Arc<Queue>, consumer: JoinHandle<()>) {
-    _ = timeout(Duration::from_mins(1), queue.join()).await;
-    consumer.abort();
+async fn join_a_minute(queue: Arc<Queue>, consumer: JoinHandle<()>) -> bool {
+    timeout(Duration::from_mins(1), join_first(queue, consumer)).await.unwrap_or(true)
 }
 
-async fn cancelled_before_join(queue: Arc<Queue>, consumer: JoinHandle<()>) {
+async fn cancelled_before_join(queue: Arc<Queue>, consumer: JoinHandle<()>) -> bool {
     // BUG: the producer has put all items, and the consumer is still at work.
     consumer.abort();
     join_a_minute(queue, consumer).await;
+    true
 }
 
-trait Task: Future<Output = ()> + Send + 'static {}
-impl<F: Future<Output = ()> + Send + 'static> Task for F {}
+trait Task<T>: Future<Output = T> + Send + 'static {}
+impl<F: Future + Send + 'static> Task<F::Output> for F {}
 type Put = fn(&Queue, u32);
 type Consume<F> = fn(Arc<Queue>) -> F;
+/// Waits for the work, and ends the consumer; whether, as far as it knows, all has been worked on.
 type End<G> = fn(Arc<Queue>, JoinHandle<()>) -> G;
 
-fn drawn<F: Task, G: Task>(put: Put, consume: Consume<F>, end: End<G>) -> Property {
+fn drawn<F: Task<()>, G: Task<bool>>(put: Put, consume: Consume<F>, end: End<G>) -> Property {
     let sizes = (1..=5_u32, 0..=1_u32);
     Property::new(&["items", "impatient"], sizes, move |(items, impatient)| run(items, impatient, put, consume, end))
 }
 
 /// The article's program.
-fn run<F: Task, G: Task>(items: u32, impatient: u32, put: Put, consume: Consume<F>, end: End<G>) {
+fn run<F: Task<()>, G: Task<bool>>(items: u32, impatient: u32, put: Put, consume: Consume<F>, end: End<G>) {
     task::block_on(async {
         let queue = Arc::new(Queue {
             items: Mutex::default().named("items"),
@@ -213,8 +227,10 @@ fn run<F: Task, G: Task>(items: u32, impatient: u32, put: Put, consume: Consume<
                 sleep(Duration::from_secs(1)).await;
             }
         };
-        task::Builder::new().name("producer").spawn(produce).unwrap().await.unwrap();
-        end(Arc::clone(&queue), consumer).await;
-        assert!(queue.worked_on.load(SeqCst) == items, "an item was lost");
+        let all_put = task::Builder::new().name("producer").spawn(produce).unwrap().await.is_ok();
+        let all_done = end(Arc::clone(&queue), consumer).await && all_put;
+        let in_queue = u32::try_from(queue.items.lock().unwrap().len()).unwrap();
+        assert!(queue.unfinished.load(SeqCst) == in_queue, "an item was lost");
+        assert!(!all_done || queue.worked_on.load(SeqCst) == items, "an item was lost");
     });
 }

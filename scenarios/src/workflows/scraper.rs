@@ -24,6 +24,7 @@
 //! `RuntimeError: Session is closed`. `aiohttp.TCPConnector(limit=2)` or an `asyncio.Semaphore(2)` around the `get`
 //! bounds the connections; the task for each URL doesn't.
 
+use crate::wire::{self, Reply, Server};
 use raddle::prelude::*;
 use raddle::{
     misuse,
@@ -32,7 +33,7 @@ use raddle::{
         atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst},
     },
     task::{self, JoinHandle, JoinSet, sync::Semaphore},
-    time::{Duration, sleep},
+    time::Duration,
 };
 
 /// The pattern and its ground truth.
@@ -43,6 +44,7 @@ pub const PATTERN: Pattern = Pattern::new(
     &[
         Variant::correct("session_outlives_fetches", || run(2, 1, session_outlives_fetches))
             .full_size(|| run(3, 2, session_outlives_fetches))
+            .cancel_anywhere()
             .property(|| drawn(session_outlives_fetches)),
         Variant::buggy("session_closed_early", Class::OrderViolation, || run(1, 1, session_closed_early))
             .fails_with(Expect::Misuse)
@@ -58,6 +60,9 @@ pub const PATTERN: Pattern = Pattern::new(
             .smallest("limit 1, urls 2", 0),
     ],
 );
+
+/// A body for each URL, in order; none where the fetch was cancelled.
+type Bodies = Vec<Option<usize>>;
 
 /// What all requests go through, until it is closed.
 struct Session {
@@ -82,15 +87,41 @@ impl Session {
         if self.closed.load(SeqCst) {
             misuse(format!("GET {url}: the session is closed"));
         }
-        let connections = self.connections.fetch_add(1, SeqCst) + 1;
-        self.most.fetch_max(connections, SeqCst);
-        sleep(Duration::from_secs(1)).await;
-        self.connections.fetch_sub(1, SeqCst);
-        url
+        let _connection = Connection::open(self);
+        wire::get(server(), url).await.unwrap()
     }
 
     fn close(&self) {
         self.closed.store(true, SeqCst);
+    }
+}
+
+/// Replies to each request, after a second, with its number.
+fn server() -> Server<impl FnMut(&str) -> Option<Reply>> {
+    let mut url = String::new();
+    Server::new(move |line| {
+        if let Some(rest) = line.strip_prefix("GET /") {
+            url = rest.split(' ').next().unwrap().to_owned();
+        }
+        let page = || format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{url}", url.len());
+        line.is_empty().then(|| (Duration::from_secs(1), page()))
+    })
+}
+
+/// Of a request, until it is dropped.
+struct Connection<'a>(&'a Session);
+
+impl<'a> Connection<'a> {
+    fn open(session: &'a Session) -> Self {
+        let connections = session.connections.fetch_add(1, SeqCst) + 1;
+        session.most.fetch_max(connections, SeqCst);
+        Connection(session)
+    }
+}
+
+impl Drop for Connection<'_> {
+    fn drop(&mut self) {
+        self.0.connections.fetch_sub(1, SeqCst);
     }
 }
 
@@ -103,34 +134,34 @@ async fn fetch_at_once(session: Arc<Session>, url: usize) -> usize {
     session.get(url).await
 }
 
-async fn session_outlives_fetches(session: Arc<Session>, urls: usize) -> Vec<usize> {
+async fn session_outlives_fetches(session: Arc<Session>, urls: usize) -> Bodies {
     let tasks = (0..urls).map(|url| start(url, fetch(Arc::clone(&session), url))).collect();
     let bodies = gather(tasks).await;
     session.close();
     bodies
 }
 
-async fn session_closed_early(session: Arc<Session>, urls: usize) -> Vec<usize> {
+async fn session_closed_early(session: Arc<Session>, urls: usize) -> Bodies {
     let tasks = (0..urls).map(|url| start(url, fetch(Arc::clone(&session), url))).collect();
     // BUG: the fetches have been started, and none of them has come to its request.
     session.close();
     gather(tasks).await
 }
 
-async fn results_by_completion(session: Arc<Session>, urls: usize) -> Vec<usize> {
+async fn results_by_completion(session: Arc<Session>, urls: usize) -> Bodies {
     let (mut tasks, mut bodies) = (JoinSet::new(), Vec::new());
     for url in 0..urls {
         tasks.spawn_named(format!("fetch-{url}"), fetch(Arc::clone(&session), url));
     }
     while let Some(body) = tasks.join_next().await {
         // BUG: this is the body that came next, and its place says that it is the next URL's.
-        bodies.push(body.unwrap());
+        bodies.push(body.ok());
     }
     session.close();
     bodies
 }
 
-async fn unbounded_fan_out(session: Arc<Session>, urls: usize) -> Vec<usize> {
+async fn unbounded_fan_out(session: Arc<Session>, urls: usize) -> Bodies {
     // BUG: there are as many requests under way as there are URLs.
     let tasks = (0..urls).map(|url| start(url, fetch_at_once(Arc::clone(&session), url))).collect();
     let bodies = gather(tasks).await;
@@ -143,10 +174,10 @@ fn start<F: Future<Output = usize> + Send + 'static>(url: usize, fetch: F) -> Jo
 }
 
 /// All results, in the order of the tasks.
-async fn gather(tasks: Vec<JoinHandle<usize>>) -> Vec<usize> {
+async fn gather(tasks: Vec<JoinHandle<usize>>) -> Bodies {
     let mut results = Vec::new();
     for task in tasks {
-        results.push(task.await.unwrap());
+        results.push(task.await.ok());
     }
     results
 }
@@ -154,16 +185,20 @@ async fn gather(tasks: Vec<JoinHandle<usize>>) -> Vec<usize> {
 /// Fetches so many URLs over a session: the body of each, in order.
 type Scrape<F> = fn(Arc<Session>, usize) -> F;
 
-fn drawn<F: Future<Output = Vec<usize>> + 'static>(scrape: Scrape<F>) -> Property {
+fn drawn<F: Future<Output = Bodies> + 'static>(scrape: Scrape<F>) -> Property {
     Property::new(&["limit", "urls"], (1..=3_usize, 1..=5_usize), move |(limit, urls)| run(urls, limit, scrape))
 }
 
 /// URLs 0, 1, … of a server that takes `limit` connections.
-fn run<F: Future<Output = Vec<usize>>>(urls: usize, limit: usize, scrape: Scrape<F>) {
+fn run<F: Future<Output = Bodies>>(urls: usize, limit: usize, scrape: Scrape<F>) {
     task::block_on(async {
         let session = Arc::new(Session::new(limit));
         let bodies = scrape(Arc::clone(&session), urls).await;
-        assert!(bodies.into_iter().eq(0..urls), "a body was credited to another URL");
+        let is_own = |(url, body): (usize, &Option<usize>)| body.is_none_or(|body| body == url);
+        let all_own = bodies.len() == urls && bodies.iter().enumerate().all(is_own);
+        assert!(all_own, "a body was credited to another URL");
         assert!(session.most.load(SeqCst) <= limit, "there were more connections than the limit");
+        let back = session.connections.load(SeqCst) == 0 && session.permits.available_permits() == limit;
+        assert!(back, "a connection or a permit was not given back");
     });
 }

@@ -1,11 +1,11 @@
 //! `raddle stress-child`: the process in which a program runs on real threads.
 
-use crate::engine::real::{self, Failure};
+use crate::engine::real::{self, Failure, Process};
+use crate::process::report_to_parent;
 use crate::suite::cli::StressChildArgs;
 use crate::suite::{EXIT_MET, EXIT_USAGE, SuiteError, select};
 use crate::{Catalogue, Engine};
 use serde::{Deserialize, Serialize};
-use std::io::Write;
 
 /// What the child says of a run, on a line of its own. Run 0 says that the program begins.
 #[derive(Debug, Serialize, Deserialize)]
@@ -23,17 +23,17 @@ pub(crate) fn run(catalogue: &'static Catalogue, args: &StressChildArgs) -> Resu
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(i32::from(EXIT_USAGE));
     });
+    let process = Process { variant: args.variant.clone(), number: args.process };
+    let program = variant.program(Engine::shuttle());
+    if args.process.is_some() {
+        real::run(process, program, args.first, args.runs, report_to_parent);
+        return Ok(real::NOT_THERE);
+    }
     report(0, None);
-    real::run(variant.program(Engine::shuttle()), args.first, args.runs, report);
+    real::run(process, program, args.first, args.runs, report);
     Ok(EXIT_MET)
 }
 
 fn report(run: u64, failure: Option<&Failure>) {
-    let line = serde_json::to_string(&Line { run, failure: failure.cloned() }).expect("a failure is plain data");
-    // The line end before it closes a line that the program may have begun.
-    let text = format!("\n{line}\n");
-    let mut out = std::io::stdout().lock();
-    if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-        std::process::exit(i32::from(EXIT_USAGE));
-    }
+    real::say(&Line { run, failure: failure.cloned() });
 }
