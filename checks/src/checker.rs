@@ -7,7 +7,7 @@ use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
 use crate::report::text;
 use crate::schedule::Schedule;
-use crate::study::{self, Effort, Like, Study};
+use crate::study::{self, Effort, Endings, Like, Study};
 use crate::verdict::Verdict;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -178,6 +178,28 @@ impl Checker {
 
     /// Cancels a task in each execution: which one, and at which of its awaits, is explored. So is that none is. Tasks are
     /// those that a runtime has spawned for futures.
+    ///
+    /// ```
+    /// use raddle::sync::Arc;
+    /// use raddle::tokio::{self, sync::Semaphore, task};
+    /// use raddle::{Checker, Engine, Outcome};
+    ///
+    /// let checker = Checker::new().engine(Engine::Exhaustive).cancel_anywhere();
+    /// let outcome = checker.run(|| {
+    ///     task::block_on(async {
+    ///         let permits = Arc::new(Semaphore::new(1));
+    ///         let theirs = Arc::clone(&permits);
+    ///         let worker = tokio::spawn(async move {
+    ///             let _permit = theirs.acquire().await.unwrap();
+    ///             task::yield_now().await;
+    ///         });
+    ///         let _may_be_cancelled = worker.await;
+    ///         assert_eq!(permits.available_permits(), 1);
+    ///     });
+    /// });
+    /// assert!(matches!(outcome, Ok(Outcome::Holds(_))));
+    /// assert_eq!(checker.awaits_cancelled(), Some(2), "before its first poll, and in `yield_now`");
+    /// ```
     pub fn cancel_anywhere(mut self) -> Self {
         self.plan.cancels = Some(Cancels::default());
         self
@@ -272,6 +294,30 @@ impl Checker {
         effort: Effort,
     ) -> Result<Study, CheckError> {
         study::study(&(Arc::new(program) as Program), &self.plan, found, effort)
+    }
+
+    /// Every way in which `program` can end, and what it [observes](crate::observe): failures don't end this search. The
+    /// budget is that of the exhaustive engine.
+    ///
+    /// ```
+    /// use raddle::{Checker, observe, thread};
+    /// use raddle::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
+    ///
+    /// let endings = Checker::new().endings(|| {
+    ///     let counter = Arc::new(AtomicU32::new(0));
+    ///     let theirs = Arc::clone(&counter);
+    ///     let other = thread::spawn(move || theirs.store(theirs.load(SeqCst) + 1, SeqCst));
+    ///     counter.store(counter.load(SeqCst) + 1, SeqCst);
+    ///     other.join().unwrap();
+    ///     observe("counter", counter.load(SeqCst));
+    /// });
+    /// let observed: Vec<_> = endings.seen.iter().map(|ending| ending.observed.concat()).collect();
+    /// assert_eq!(observed, ["counter=1", "counter=2"]);
+    /// assert!(endings.whole);
+    /// ```
+    #[must_use]
+    pub fn endings(&self, program: impl Fn() + Send + Sync + 'static) -> Endings {
+        study::endings(&(Arc::new(program) as Program), &self.plan)
     }
 
     /// Follows a recorded schedule as far as it fits, and gives all that came of it.

@@ -49,7 +49,7 @@ pub use proptest;
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};
 pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
-pub use study::{Effort, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
+pub use study::{Effort, Ending, Endings, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
 pub use trace::{Event, ObjectInfo, Phase, Trace};
 pub use verdict::{Access, Place, Verdict, Wait, Waiting};
 
@@ -82,6 +82,17 @@ pub(crate) fn chosen(options: usize, site: execution::Site) -> usize {
         return real::choose(options);
     }
     execution::choose(options, site)
+}
+
+/// Notes a value for [`Checker::endings`] and for `raddle stress`, which list what executions come to. It is no scheduling
+/// point, and no engine looks at it.
+pub fn observe(name: &str, value: impl std::fmt::Display) {
+    let observed = format!("{name}={value}");
+    if real::is_on() {
+        real::observe(observed);
+    } else {
+        execution::with(|x| x.observed.push(observed));
+    }
 }
 
 /// Marks progress: what recurs after this is no livelock with what came before.

@@ -189,6 +189,7 @@ fn fail(message: String) -> ! {
 }
 
 /// Says how the run of this child process failed.
+#[cfg(feature = "suite")]
 pub(crate) fn report_to_parent(_run: u64, failure: Option<&Failure>) {
     if let Some(failure) = failure {
         real::say(&Said::<()>::Failure(failure.clone()));

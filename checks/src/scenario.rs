@@ -163,13 +163,13 @@ impl Variant {
         Variant { spurious_wakeups: wakeups, ..self }
     }
 
-    /// A thread that still runs when `main` is done is a leak: see [`Checker::deny_leaks`].
+    /// A thread that still runs when `main` is done is a leak: see [`deny_leaks`](crate::Checker::deny_leaks).
     #[must_use]
     pub const fn deny_leaks(self) -> Self {
         Variant { deny_leaks: true, ..self }
     }
 
-    /// In each execution a task may be cancelled, at any of its awaits: see [`Checker::cancel_anywhere`].
+    /// In each execution a task may be cancelled, at any of its awaits: see [`cancel_anywhere`](crate::Checker::cancel_anywhere).
     #[must_use]
     pub const fn cancel_anywhere(self) -> Self {
         Variant { cancel_anywhere: true, ..self }

@@ -34,12 +34,17 @@ static SELF: OnceLock<Process> = OnceLock::new();
 pub(crate) struct Process {
     /// The variant, for child processes.
     pub(crate) variant: String,
+    /// Whether its program is the small one.
+    pub(crate) small: bool,
     /// Which of the program's processes this is; none for the one that spawns them.
     pub(crate) number: Option<u16>,
 }
 
 /// The exit code of a child process whose program never came to its part.
 pub(crate) const NOT_THERE: u8 = 2;
+
+/// What this run has observed.
+static OBSERVED: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
 /// Takes what a run came to: its number, and its failure if it failed.
 pub(crate) type Report = fn(u64, Option<&Failure>);
@@ -80,6 +85,7 @@ pub(crate) fn run(process: Process, program: fn(), first: u64, runs: u64, report
         RUN.store(run, Ordering::Relaxed);
         THREADS.store(0, Ordering::Relaxed);
         PROCESSES.store(0, Ordering::Relaxed);
+        lock(&OBSERVED).clear();
         // A thread of its own for `main` too: the token of `park` does not outlive the run.
         spawn(Some("main".into()), program);
         while let Some(running) = { lock(&RUNNING).pop() } {
@@ -105,15 +111,13 @@ pub(crate) enum Role {
 /// The next process's.
 pub(crate) fn next_process() -> Role {
     let number = PROCESSES.fetch_add(1, Ordering::Relaxed);
-    let Process { variant, number: own } = SELF.get().expect("the program is run by a process");
+    let Process { variant, small, number: own } = SELF.get().expect("the program is run by a process");
     match own {
         None => {
             let [run, number] = [RUN.load(Ordering::Relaxed).to_string(), number.to_string()];
-            Role::Parent(
-                ["stress-child", variant, "--first", &run, "--runs", "1", "--process", &number]
-                    .map(str::to_owned)
-                    .to_vec(),
-            )
+            let arguments = ["stress-child", variant, "--first", &run, "--runs", "1", "--process", &number];
+            let size = small.then_some("--small");
+            Role::Parent(arguments.into_iter().chain(size).map(str::to_owned).collect())
         }
         Some(own) if *own == number => Role::Child,
         Some(_) => Role::Sibling,
@@ -192,6 +196,19 @@ pub(crate) fn spawn(name: Option<String>, body: impl FnOnce() + Send + 'static) 
     let running = Running { thread: handle.thread().clone(), handle: Arc::new(Mutex::new(Some(handle))) };
     lock(&RUNNING).push(running.clone());
     (me, running)
+}
+
+/// Notes what is observed in this run.
+pub(crate) fn observe(observed: String) {
+    lock(&OBSERVED).push(observed);
+}
+
+/// What has been, so far, sorted.
+#[cfg(feature = "suite")]
+pub(crate) fn observed() -> Vec<String> {
+    let mut observed = lock(&OBSERVED).clone();
+    observed.sort_unstable();
+    observed
 }
 
 /// The number of this thread.

@@ -180,6 +180,8 @@ pub(crate) struct Execution {
     pub(crate) gates_tasks: bool,
     /// When `main` ends it looks whether all others have.
     pub(crate) deny_leaks: bool,
+    /// What the program has observed.
+    pub(crate) observed: Vec<String>,
     /// A task is to be cancelled, and none has been chosen yet.
     pub(crate) cancels: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
@@ -278,6 +280,7 @@ impl Execution {
             gated: rules.gated,
             gates_tasks: rules.gates_tasks,
             deny_leaks: rules.deny_leaks,
+            observed: Vec::new(),
             cancels: rules.cancels.is_some(),
             parked: 0,
             now: Duration::ZERO,

@@ -7,13 +7,14 @@
 //! 2008), so a loop that waits by yielding ends.
 
 use super::Like;
+use super::endings::Ending;
 use super::replay::Run;
 use crate::engine::Program;
 use crate::engine::pilot::{End, Pilot, by_default, fly, yields};
 use crate::execution::{Acquittal, Execution, Rules, Source, TaskId};
 use crate::verdict::Verdict;
 use smallvec::SmallVec;
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::PoisonError;
 
 /// Steps that an execution may have on average: a search of longer ones ends after fewer.
@@ -26,6 +27,8 @@ pub(super) enum Until {
     Fails(Like),
     /// An execution in which every task comes to its end.
     Passes,
+    /// None: what all come to is collected.
+    Never,
 }
 
 /// What a search came to.
@@ -33,6 +36,8 @@ pub(super) enum Until {
 pub(super) struct Explored {
     /// The execution that it was to end at.
     pub(super) found: Option<Run>,
+    /// What the executions came to, if nothing was to end the search.
+    pub(super) endings: BTreeSet<Ending>,
     /// How else an execution failed.
     pub(super) otherwise: Option<Verdict>,
     /// There was nothing left to search.
@@ -224,6 +229,14 @@ impl Pilot for Explorer {
             return;
         }
         let wanted = match (&end, &self.until) {
+            (End::Found(found), Until::Never) => {
+                self.explored.endings.insert(Ending::new(&x.observed, Some(&found.verdict)));
+                false
+            }
+            (End::Passed, Until::Never) => {
+                self.explored.endings.insert(Ending::new(&x.observed, None));
+                false
+            }
             (End::Found(found), Until::Fails(like)) => {
                 let like = like(&found.verdict);
                 if !like && self.explored.otherwise.is_none() {
@@ -247,6 +260,7 @@ impl Pilot for Explorer {
         self.path.clear();
         self.seen.clear();
         self.acquitted.clear();
+        self.explored.endings.clear();
         (self.started, self.explored.executions) = (false, 0);
     }
 

@@ -5,6 +5,7 @@
 
 mod decide;
 mod doom;
+mod endings;
 mod explore;
 mod fewest;
 mod measure;
@@ -26,6 +27,8 @@ use crate::outcome::{CheckError, Counterexample};
 use crate::schedule::Schedule;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
+pub(crate) use endings::endings;
+pub use endings::{Ending, Endings};
 use explore::{Until, explore};
 use replay::{Replayer, Run};
 use serde::Serialize;

@@ -218,6 +218,9 @@ pub(super) struct StressArgs {
     /// Stop early after so many hung runs, for each costs a deadline
     #[arg(long, value_name = "K", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..))]
     pub(super) max_hangs: u64,
+    /// Run the small program, which loom is given
+    #[arg(long)]
+    pub(super) small: bool,
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,
@@ -240,6 +243,9 @@ pub(super) struct StressChildArgs {
     /// How many runs
     #[arg(long)]
     pub(super) runs: u64,
+    /// The program that loom is given
+    #[arg(long)]
+    pub(super) small: bool,
     /// Which of the program's processes this is
     #[arg(long)]
     pub(super) process: Option<u16>,

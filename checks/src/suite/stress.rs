@@ -15,7 +15,7 @@ use super::run::{Job, run_jobs};
 use super::terminal::Terminal;
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, select};
 use crate::engine::real::Failure;
-use crate::{Catalogue, Checker, Engine};
+use crate::{Catalogue, Checker, Ending, Engine};
 use indicatif::{ProgressBar, ProgressStyle};
 use process::{Answer, Process};
 use serde::Serialize;
@@ -33,12 +33,14 @@ pub struct Stress {
     pub deadline: Duration,
     /// After how many hung runs to stop: each costs a deadline.
     pub max_hangs: u64,
+    /// Run the small program, which loom is given, and not the larger one of engines that sample.
+    pub small: bool,
 }
 
 impl Default for Stress {
     /// 1,000 runs of at most 2 s, of which 10 may hang.
     fn default() -> Self {
-        Stress { runs: 1_000, deadline: Duration::from_secs(2), max_hangs: 10 }
+        Stress { runs: 1_000, deadline: Duration::from_secs(2), max_hangs: 10, small: false }
     }
 }
 
@@ -49,6 +51,8 @@ pub struct Stressed {
     pub runs: u64,
     /// Runs that failed, of each kind.
     pub failures: Vec<StressFailure>,
+    /// How often the runs ended in each way. One that hung has observed nothing, as far as is known.
+    pub endings: Vec<(Ending, u64)>,
 }
 
 /// Failures of one kind.
@@ -77,6 +81,15 @@ impl Stressed {
         self.failures.iter().find(|failure| failure.kind == kind).map_or(0, |failure| failure.count)
     }
 
+    fn note_ending(&mut self, failure: Option<&Failure>, observed: Vec<String>) {
+        let (verdict, message) = failure.map_or(("holds", ""), |failure| (&failure.kind, &failure.message));
+        let ending = Ending { observed, verdict: verdict.to_owned(), message: message.to_owned() };
+        match self.endings.iter_mut().find(|(known, _)| *known == ending) {
+            Some((_, count)) => *count += 1,
+            None => self.endings.push((ending, 1)),
+        }
+    }
+
     fn note(&mut self, failure: Failure) {
         match self.failures.iter_mut().find(|known| known.kind == failure.kind) {
             Some(known) => known.count += 1,
@@ -103,18 +116,19 @@ impl Stress {
     pub fn run(&self, variant: &str, mut tick: impl FnMut(u64)) -> Result<Stressed, StressError> {
         let mut stressed = Stressed::default();
         while stressed.runs < self.runs && stressed.count(HUNG) < self.max_hangs {
-            let mut process = Process::start(variant, stressed.runs + 1, self.runs - stressed.runs)?;
+            let mut process = Process::start(variant, self.small, stressed.runs + 1, self.runs - stressed.runs)?;
             let mut usable = true;
             while usable && stressed.runs < self.runs {
-                let failure = match process.answer(self.deadline) {
-                    Answer::Run(failure) => failure,
-                    Answer::Ended(how) => Some(Failure { kind: CRASH.into(), message: how }),
+                let (failure, observed) = match process.answer(self.deadline) {
+                    Answer::Run(failure, observed) => (failure, observed),
+                    Answer::Ended(how) => (Some(Failure { kind: CRASH.into(), message: how }), Vec::new()),
                     Answer::Nothing => {
                         let message = format!("no end within {}", report::seconds(self.deadline));
-                        Some(Failure { kind: HUNG.into(), message })
+                        (Some(Failure { kind: HUNG.into(), message }), Vec::new())
                     }
                 };
                 stressed.runs += 1;
+                stressed.note_ending(failure.as_ref(), observed);
                 usable = failure.is_none();
                 if let Some(failure) = failure {
                     stressed.note(failure);
@@ -129,7 +143,7 @@ impl Stress {
 pub(super) fn run(catalogue: &'static Catalogue, args: &StressArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let (pattern, variant) = select::variant(catalogue, &args.variant)?;
     let deadline = Duration::from_millis(args.deadline);
-    let stress = Stress { runs: args.runs, deadline, max_hangs: args.max_hangs };
+    let stress = Stress { runs: args.runs, deadline, max_hangs: args.max_hangs, small: args.small };
     let bar = progress_bar(args.runs);
     let stressed = stress.run(&args.variant, |runs| bar.set_position(runs));
     bar.finish_and_clear();

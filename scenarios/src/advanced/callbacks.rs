@@ -196,5 +196,6 @@ fn run(requests: usize, garbage: usize, put: Put, next: Next) {
         server.join().unwrap();
     }
     let late = events.timers.iter().any(|timer| timer.fired_late.load(SeqCst));
+    raddle::observe("late", late);
     assert!(!late, "a timer fired after it had been cancelled");
 }

@@ -192,6 +192,7 @@ fn run<F: Future<Output = ()> + Send + 'static>(
         // An error is the cancellation, caught in main.
         let (Ok(()) | Err(_)) = task.await;
         assert!(!work.busy.load(SeqCst), "the operation has not cleaned up");
+        raddle::observe("done", work.done.load(SeqCst));
         let left = work.to_do.load(SeqCst) + work.done.load(SeqCst);
         assert!(left == items, "an item is neither to do nor done");
     });

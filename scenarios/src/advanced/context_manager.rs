@@ -157,6 +157,7 @@ fn run<F: Future<Output = Result<(), Raised>> + Send + 'static>(tasks: usize, ca
             let (Ok(Ok(()) | Err(Raised)) | Err(_)) = task.await;
         }
         let inside = cm.inside.lock().unwrap().first().copied();
+        raddle::observe("inside", format_args!("{inside:?}"));
         if let Some(task) = inside {
             leak(format!("task-{task} has entered and never exited"));
         }

@@ -155,6 +155,7 @@ where
         for task in callbacks {
             task.await.unwrap();
         }
+        raddle::observe("winners", call.winners.load(SeqCst));
         assert!(call.winners.load(SeqCst) == 1, "both the result and the timeout won");
     });
 }

@@ -160,5 +160,6 @@ fn run<F: Future<Output = u64> + Send + 'static>(jobs: u64, threads: usize, offl
         }
         results
     });
+    raddle::observe("results", format_args!("{results:?}"));
     assert!(results.into_iter().eq(1..=jobs), "a result is wrong");
 }

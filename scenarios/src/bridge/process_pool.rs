@@ -134,6 +134,7 @@ fn run(jobs: u64, dying: u64, work: Work, collect: Collect) {
     let processes: Vec<_> = (1..=jobs).map(start).collect();
     collect(own, &results, &mut memory, jobs);
     let died = processes.into_iter().map(Child::wait).filter(|exit| *exit == Exit::Killed).count();
+    raddle::observe("results", format_args!("{memory:?}"));
     let right = |(job, result): (&u64, &u64)| *result == cpu_intensive_calc(*job);
     assert!(memory.len() + died == usize::try_from(jobs).unwrap(), "a result is missing");
     assert!(memory.iter().all(right), "a result is another job's");

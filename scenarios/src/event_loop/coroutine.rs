@@ -101,7 +101,9 @@ fn run<F: Future<Output = ()>>(guests: usize, party: Party<F>) {
         let start = Instant::now();
         party(Arc::clone(&said), guests).await;
         let greeted = [said.hello.load(SeqCst), said.goodbye.load(SeqCst)];
+        raddle::observe("greeted", format_args!("{greeted:?}"));
         assert!(greeted.iter().all(|said| *said as usize == guests), "somebody was not greeted");
-        assert!(start.elapsed() == SECOND, "one greeting waited for another");
+        // tokio rounds timers up to the next millisecond.
+        assert!(start.elapsed() < 2 * SECOND, "one greeting waited for another");
     });
 }

@@ -162,7 +162,9 @@ where
             };
             task::Builder::new().name(format!("work-{x}")).spawn(work).unwrap()
         };
-        if gather((0..tasks).map(start).collect()).await.is_err() {
+        let gathered = gather((0..tasks).map(start).collect()).await;
+        raddle::observe("gathered", format_args!("{gathered:?}"));
+        if gathered.is_err() {
             let before = written.load(SeqCst);
             sleep(SECOND).await;
             assert!(written.load(SeqCst) == before, "tasks ran on after the error");

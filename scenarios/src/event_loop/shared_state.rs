@@ -96,6 +96,7 @@ fn run<F: Future<Output = ()> + Send + 'static>(tasks: u32, update: Update<F>) {
             // One that was cancelled has written nothing.
             updates += u32::from(task.await.is_ok());
         }
+        raddle::observe("counter", counter.value.load(SeqCst));
         assert!(counter.value.load(SeqCst) == updates, "an update was lost");
     });
 }

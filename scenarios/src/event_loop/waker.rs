@@ -152,6 +152,7 @@ fn foreign_push_without_wake(inbox: &Inbox, callback: u32) {
 async fn run_callbacks(inbox: Arc<Inbox>, callbacks: u32, next: Next) {
     for number in 1..=callbacks {
         let callback = poll_fn(|cx| next(&inbox, cx)).await;
+        raddle::observe("callback", callback);
         assert!(callback == number, "callbacks ran out of order");
     }
 }

@@ -173,5 +173,6 @@ where
         let tasks = (1..=tasks).map(start).collect();
         combine(fan, tasks).await
     });
+    raddle::observe("total", total);
     assert!(total == (1..=tasks).sum::<u32>(), "a part of the total is missing");
 }

@@ -201,6 +201,7 @@ where
         }
         drop((taken, output));
         let sum = ends(Source { items, input }, results).await;
+        raddle::observe("sum", sum);
         assert!(sum == (1..=items).map(|item| item * item).sum::<u32>(), "an item is missing");
     });
 }

@@ -230,6 +230,7 @@ fn run<F: Task<()>, G: Task<bool>>(items: u32, impatient: u32, put: Put, consume
         let all_put = task::Builder::new().name("producer").spawn(produce).unwrap().await.is_ok();
         let all_done = end(Arc::clone(&queue), consumer).await && all_put;
         let in_queue = u32::try_from(queue.items.lock().unwrap().len()).unwrap();
+        raddle::observe("worked_on", queue.worked_on.load(SeqCst));
         assert!(queue.unfinished.load(SeqCst) == in_queue, "an item was lost");
         assert!(!all_done || queue.worked_on.load(SeqCst) == items, "an item was lost");
     });

@@ -104,6 +104,7 @@ fn run<F: Future<Output = u32>>(retries: usize, test: Test<F>) {
         let fetch = task::Builder::new().name("fetch").spawn(async move { theirs.fetch(retries).await }).unwrap();
         let bytes = test(cache).await;
         fetch.await.unwrap();
+        raddle::observe("bytes", bytes);
         assert!(bytes > 0, "there is no page yet");
     });
 }

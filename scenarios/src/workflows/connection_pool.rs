@@ -223,7 +223,9 @@ fn run<F: Task>(ids: usize, connections: usize, cancelled: usize, query: Query<F
             tasks.iter().take(cancelled).for_each(|task| task.abort());
         }
         for task in tasks {
-            assert!(task.await.unwrap_or(true), "a query ran in another's transaction");
+            let alone = task.await.ok();
+            raddle::observe("alone", format_args!("{alone:?}"));
+            assert!(alone != Some(false), "a query ran in another's transaction");
         }
         end(&pool);
     });

@@ -101,7 +101,7 @@ fn server() -> Server<impl FnMut(&str) -> Option<Reply>> {
     let mut url = String::new();
     Server::new(move |line| {
         if let Some(rest) = line.strip_prefix("GET /") {
-            url = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut url);
         }
         let page = || format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n{url}", url.len());
         line.is_empty().then(|| (Duration::from_secs(1), page()))
@@ -194,6 +194,7 @@ fn run<F: Future<Output = Bodies>>(urls: usize, limit: usize, scrape: Scrape<F>)
     task::block_on(async {
         let session = Arc::new(Session::new(limit));
         let bodies = scrape(Arc::clone(&session), urls).await;
+        raddle::observe("bodies", format_args!("{bodies:?}"));
         let is_own = |(url, body): (usize, &Option<usize>)| body.is_none_or(|body| body == url);
         let all_own = bodies.len() == urls && bodies.iter().enumerate().all(is_own);
         assert!(all_own, "a body was credited to another URL");

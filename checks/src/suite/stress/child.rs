@@ -12,6 +12,8 @@ use serde::{Deserialize, Serialize};
 pub(super) struct Line {
     pub(super) run: u64,
     pub(super) failure: Option<Failure>,
+    /// What it has observed.
+    pub(super) observed: Vec<String>,
 }
 
 pub(crate) fn run(catalogue: &'static Catalogue, args: &StressChildArgs) -> Result<u8, SuiteError> {
@@ -23,8 +25,8 @@ pub(crate) fn run(catalogue: &'static Catalogue, args: &StressChildArgs) -> Resu
         let _ = std::io::copy(&mut std::io::stdin(), &mut std::io::sink());
         std::process::exit(i32::from(EXIT_USAGE));
     });
-    let process = Process { variant: args.variant.clone(), number: args.process };
-    let program = variant.program(Engine::shuttle());
+    let process = Process { variant: args.variant.clone(), small: args.small, number: args.process };
+    let program = variant.program(if args.small { Engine::Loom } else { Engine::shuttle() });
     if args.process.is_some() {
         real::run(process, program, args.first, args.runs, report_to_parent);
         return Ok(real::NOT_THERE);
@@ -35,5 +37,5 @@ pub(crate) fn run(catalogue: &'static Catalogue, args: &StressChildArgs) -> Resu
 }
 
 fn report(run: u64, failure: Option<&Failure>) {
-    real::say(&Line { run, failure: failure.cloned() });
+    real::say(&Line { run, failure: failure.cloned(), observed: real::observed() });
 }

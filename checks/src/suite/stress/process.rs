@@ -24,8 +24,8 @@ pub enum StressError {
 
 /// What came within the deadline.
 pub(super) enum Answer {
-    /// A run has ended.
-    Run(Option<Failure>),
+    /// A run has ended, and has observed this.
+    Run(Option<Failure>, Vec<String>),
     /// The process has, without a word: how.
     Ended(String),
     Nothing,
@@ -39,9 +39,10 @@ pub(super) struct Process {
 
 impl Process {
     /// A process that is about to run the program `runs` times, the first run being number `first`.
-    pub(super) fn start(variant: &str, first: u64, runs: u64) -> Result<Self, StressError> {
+    pub(super) fn start(variant: &str, small: bool, first: u64, runs: u64) -> Result<Self, StressError> {
         let mut child = Command::new(std::env::current_exe()?)
             .args(["stress-child", variant, "--first", &first.to_string(), "--runs", &runs.to_string()])
+            .args(small.then_some("--small"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -56,7 +57,7 @@ impl Process {
             lines.filter_map(|line| serde_json::from_slice(&line).ok()).all(|line| sender.send(line).is_ok());
         })?;
         match process.answer(START_MAX) {
-            Answer::Run(_) => Ok(process),
+            Answer::Run(..) => Ok(process),
             Answer::Ended(how) => Err(StressError::NotReady(how)),
             Answer::Nothing => Err(StressError::NotReady("did nothing for a minute".into())),
         }
@@ -65,7 +66,7 @@ impl Process {
     /// Waits for the end of a run.
     pub(super) fn answer(&mut self, deadline: Duration) -> Answer {
         match self.lines.recv_timeout(deadline) {
-            Ok(line) => Answer::Run(line.failure),
+            Ok(line) => Answer::Run(line.failure, line.observed),
             Err(RecvTimeoutError::Timeout) => Answer::Nothing,
             // Its stdout is closed: it ends, unless the program closed it.
             Err(RecvTimeoutError::Disconnected) => self.wait(deadline).map_or(Answer::Nothing, Answer::Ended),

@@ -1,11 +1,11 @@
 //! What `raddle stress` prints.
 
 use super::{Stress, StressFailure, Stressed};
-use crate::Outcome;
 use crate::report::text::{Style, clean};
 use crate::suite::CheckResult;
 use crate::suite::check::ResultRow;
 use crate::suite::terminal::grouped;
+use crate::{Ending, Outcome};
 use serde::Serialize;
 use std::fmt::Write;
 use std::time::Duration;
@@ -28,8 +28,17 @@ struct Report<'a> {
     stopped_early: bool,
     deadline_millis: u64,
     failures: &'a [StressFailure],
+    /// In how many ways the runs ended, and how often in each.
+    endings: Vec<EndingRow<'a>>,
     /// What the engines came to, as `raddle check --json` has it.
     engines: Vec<ResultRow>,
+}
+
+#[derive(Serialize)]
+struct EndingRow<'a> {
+    #[serde(flatten)]
+    ending: &'a Ending,
+    runs: u64,
 }
 
 /// One document. `results` is the variant's, by each engine.
@@ -46,6 +55,7 @@ pub(super) fn json(stress: &Stress, stressed: &Stressed, results: &[CheckResult]
         stopped_early: stressed.runs < stress.runs,
         deadline_millis: u64::try_from(stress.deadline.as_millis()).unwrap_or(u64::MAX),
         failures: &stressed.failures,
+        endings: stressed.endings.iter().map(|(ending, runs)| EndingRow { ending, runs: *runs }).collect(),
         engines: results.iter().map(ResultRow::new).collect(),
     };
     let mut text = serde_json::to_string_pretty(&report).expect("a report is plain data");
@@ -77,6 +87,10 @@ pub(super) fn text(stress: &Stress, stressed: &Stressed, results: &[CheckResult]
             style.warn("stopped    "),
             stress.max_hangs
         );
+    }
+    for (ending, runs) in stressed.endings.iter().filter(|(ending, _)| !ending.observed.is_empty()) {
+        let observed = clean(&ending.observed.join(", "));
+        let _ = writeln!(out, "  {:<11} {:<6} {observed}", ending.verdict, grouped(*runs));
     }
     let engines: Vec<String> = results.iter().map(engine).collect();
     let _ = writeln!(out, "  engines     {}", engines.join(" · "));
