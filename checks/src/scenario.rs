@@ -169,7 +169,8 @@ impl Variant {
         Variant { deny_leaks: true, ..self }
     }
 
-    /// In each execution a task may be cancelled, at any of its awaits: see [`cancel_anywhere`](crate::Checker::cancel_anywhere).
+    /// In each execution a task may be cancelled, at any of its awaits: see
+    /// [`cancel_anywhere`](crate::Checker::cancel_anywhere).
     #[must_use]
     pub const fn cancel_anywhere(self) -> Self {
         Variant { cancel_anywhere: true, ..self }
