@@ -269,6 +269,18 @@ fn every_bug_is_found_at_twenty_other_seeds() {
     }
 }
 
+/// `make seeds` draws ten thousand schedules at each of twenty.
+#[test]
+fn no_correct_variant_fails_at_other_seeds() {
+    let all = jobs(&CATALOGUE, &[], &[Engine::shuttle()]).unwrap();
+    let correct: Vec<Job> = all.into_iter().filter(|job| job.variant.is_correct()).collect();
+    for seed in 1..=10 {
+        for result in run_jobs(&correct, seed, Some(300), None) {
+            assert!(result.is_met(), "{} at seed {seed}: {}", result.job.name(), result.verdict());
+        }
+    }
+}
+
 /// Two engines prove the program that fails without its log, with it.
 #[test]
 fn a_log_masks_a_race() {

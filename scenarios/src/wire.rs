@@ -83,7 +83,8 @@ pub type Reply = (Duration, String);
 pub struct Server<F> {
     reply_to: F,
     line: Vec<u8>,
-    replies: VecDeque<Reply>,
+    /// What is left of each, and after how long.
+    replies: VecDeque<(Duration, Vec<u8>)>,
     wait: Option<Pin<Box<Sleep>>>,
 }
 
@@ -100,7 +101,7 @@ impl<F: FnMut(&str) -> Option<Reply> + Unpin> AsyncWrite for Server<F> {
             if *byte == b'\n' {
                 let line = std::mem::take(&mut self.line);
                 let reply = (self.reply_to)(String::from_utf8_lossy(&line).trim_end());
-                self.replies.extend(reply);
+                self.replies.extend(reply.map(|(after, text)| (after, text.into_bytes())));
             } else {
                 self.line.push(*byte);
             }
@@ -126,12 +127,12 @@ impl<F: Unpin> AsyncRead for Server<F> {
             ready!(wait.as_mut().poll(cx));
             self.wait = None;
         }
-        let (after, text) = self.replies.front_mut().expect("there is one");
+        let (after, left) = self.replies.front_mut().expect("there is one");
         *after = Duration::ZERO;
-        let part = text.len().min(bytes.remaining());
-        bytes.put_slice(&text.as_bytes()[..part]);
-        text.drain(..part);
-        if text.is_empty() {
+        let part = left.len().min(bytes.remaining());
+        bytes.put_slice(&left[..part]);
+        left.drain(..part);
+        if left.is_empty() {
             self.replies.pop_front();
         }
         Poll::Ready(Ok(()))

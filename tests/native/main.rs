@@ -172,6 +172,14 @@ fn choices() {
     assert_eq!((one.runs, one.failed()), (64, two.failed()));
     assert_eq!(one.failures[0].first_run, two.failures[0].first_run);
     assert!((1..64).contains(&one.failed()), "all 64 runs chose alike: {one:?}");
+    let mut endings: Vec<_> = one.endings.iter().map(|(ending, runs)| (ending.observed.concat(), *runs)).collect();
+    endings.sort_unstable();
+    assert_eq!(endings, [("choice=0".to_owned(), 64 - one.failed()), ("choice=1".to_owned(), one.failed())]);
+    let (_, out, err) = command(&["stress", "native/failures/one_choice_panics", "--runs", "64", "--small"]);
+    for (verdict, (observed, runs)) in ["holds", "assertion"].iter().zip(endings) {
+        let row = format!("\n  {verdict:<11} {runs:<6} {observed}\n");
+        assert!(out.contains(&row), "`{row}` is missing in:\n{out}{err}");
+    }
 }
 
 fn a_program_may_print() {

@@ -1,6 +1,7 @@
 //! Studies: what shrinking keeps, what a reversal shows, and what is said of what can't be replayed.
 
 mod changed;
+mod endings;
 
 use raddle::suite::{ShrinkCase, shrink_cases};
 use raddle::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};
