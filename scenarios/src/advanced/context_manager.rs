@@ -26,8 +26,8 @@
 //! `exit_releases_unheld`.
 //!
 //! # Seen in the wild
-//! `RuntimeError: Lock is not acquired`: a task that was cancelled while it got its lock back was let out of the block by
-//! an exit that released it all the same: `CPython` PR 7216, and 86766 of the same kind.
+//! `RuntimeError: Lock is not acquired`: a wait for a condition was given up, by a timeout or a cancel, and the block's exit
+//! released the lock before the wait had got it back: `CPython` PR 7216, and 86766.
 
 use raddle::prelude::*;
 use raddle::{
