@@ -97,7 +97,8 @@ async fn all_ended(nursery: &Nursery, mut children: JoinSet<Ended>) -> (bool, bo
         match task::race(children.join_next(), nursery.cancelled.notified()).await {
             Either::Left(None) => return (failed, cancelled),
             Either::Left(Some(Ok(Ok(())))) => {}
-            Either::Left(Some(_)) => failed = true,
+            Either::Left(Some(Ok(Err(_)))) => failed = true,
+            Either::Left(Some(Err(_))) => failed |= !cancelled,
             Either::Right(()) => cancelled = true,
         }
         if failed || cancelled {
