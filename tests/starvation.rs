@@ -35,9 +35,13 @@ fn every_enabled_task_runs(found: &Counterexample) -> bool {
 #[test]
 fn a_bound_is_broken_while_every_enabled_task_runs() {
     let all: Vec<Job> = jobs(&CATALOGUE, &[], &[Engine::Loom]).unwrap();
-    let starving: Vec<Job> = all.into_iter().filter(|job| job.variant.declared() == Expect::Starvation).collect();
-    assert_eq!(starving.len(), 4);
-    for job in starving {
+    let (of_threads, of_loops): (Vec<Job>, Vec<Job>) = all
+        .into_iter()
+        .filter(|job| job.variant.declared() == Expect::Starvation)
+        .partition(|job| ["locks", "pitfalls"].contains(&job.name().split('/').next().unwrap()));
+    // Whom a loop or a pool passes over is not enabled: it waits to be polled, or for a thread, and is late.
+    assert_eq!((of_threads.len(), of_loops.len()), (4, 3));
+    for job in of_threads {
         // The smallest that fails, which loom is given, sampled.
         let name = job.name();
         let program = job.variant.program(Engine::Loom);
