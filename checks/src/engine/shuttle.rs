@@ -4,6 +4,8 @@
 //! is not ready is not offered to the scheduler, so nothing runs just to find that it has to wait, a deadlock is
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
+mod pct;
+
 use super::pilot::{Cockpit, Pilot};
 use super::portfolio::Turn;
 use super::samplers::{Pos, ReadsFrom, Sampling, Surw};
@@ -11,8 +13,9 @@ use crate::execution::{
     Budget, Execution, Random, Rules, Script, Session, SessionReport, Source, TaskId, TaskState, drift,
     finish_execution, finish_task, next_execution, run_task, session, with,
 };
+use pct::Pct;
 use serde::{Deserialize, Serialize};
-use shuttle::scheduler::{DfsScheduler, PctScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
+use shuttle::scheduler::{DfsScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
 use smallvec::SmallVec;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
@@ -44,9 +47,6 @@ pub enum Strategy {
     /// Every schedule, depth first, without reduction.
     Dfs,
 }
-
-/// PCT's bug depth: the number of ordering constraints that it aims at.
-const PCT_DEPTH: usize = 3;
 
 /// A scheduling point: others may run before this returns.
 pub(crate) fn switch(yielding: bool) {
@@ -202,41 +202,6 @@ impl Scheduler for Exhausting {
 
     fn next_u64(&mut self) -> u64 {
         self.0.next_u64()
-    }
-}
-
-/// shuttle's PCT, which takes the number of decisions from its first execution and panics if there were none. Where what
-/// the program draws made that one sequential, the next is the first again.
-struct Pct {
-    inner: PctScheduler,
-    seed: u64,
-    executions_left: usize,
-    has_decided: bool,
-}
-
-impl Pct {
-    fn new(seed: u64, executions: usize) -> Self {
-        let inner = PctScheduler::new_from_seed(seed, PCT_DEPTH, executions);
-        Pct { inner, seed, executions_left: executions, has_decided: false }
-    }
-}
-
-impl Scheduler for Pct {
-    fn new_execution(&mut self) -> Option<Schedule> {
-        if !self.has_decided {
-            self.inner = PctScheduler::new_from_seed(self.seed, PCT_DEPTH, self.executions_left);
-        }
-        self.executions_left = self.executions_left.saturating_sub(1);
-        self.inner.new_execution()
-    }
-
-    fn next_task(&mut self, runnable: &[&Task], current: Option<shuttle::scheduler::TaskId>, yields: bool) -> Choice {
-        self.has_decided |= runnable.len() > 1;
-        self.inner.next_task(runnable, current, yields)
-    }
-
-    fn next_u64(&mut self) -> u64 {
-        self.inner.next_u64()
     }
 }
 

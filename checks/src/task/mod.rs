@@ -4,6 +4,7 @@
 //! of theirs happens while it is polled; on a `multi_thread` one it does not. Any task that has been woken may be polled next.
 //! A panic that leaves a task fails the execution.
 
+mod core;
 mod join;
 mod poll;
 mod real;

@@ -72,22 +72,17 @@ impl Announcer {
         Announced { announcer: self, verb, site, future: Some(Box::pin(future)), begun: false }
     }
 
-    /// The current task has it: for the wait-for graph.
+    /// The current task has it, as others may: for the wait-for graph.
     pub(crate) fn taken(self, site: Site) {
-        if self.handle.is_real() {
-            return;
-        }
-        let id = self.handle.id();
-        with(|x| {
-            let task = x.current;
-            if let State::Shared { holders, .. } = &mut x.objects[id.index()].state {
-                holders.push(Hold { task, site });
-            }
-        });
+        self.hold(site, Vec::push);
     }
 
     /// It is the current task's now, and nobody else's.
     pub(crate) fn owned(self, site: Site) {
+        self.hold(site, |holders, hold| *holders = vec![hold]);
+    }
+
+    fn hold(self, site: Site, note: impl FnOnce(&mut Vec<Hold>, Hold)) {
         if self.handle.is_real() {
             return;
         }
@@ -95,7 +90,7 @@ impl Announcer {
         with(|x| {
             let task = x.current;
             if let State::Shared { holders, .. } = &mut x.objects[id.index()].state {
-                *holders = vec![Hold { task, site }];
+                note(holders, Hold { task, site });
             }
         });
     }
