@@ -17,6 +17,8 @@ use std::time::Duration;
 #[derive(Clone, Debug)]
 pub(crate) struct Plan {
     pub(crate) executions: Option<u64>,
+    /// Executions that are drawn, and not run, before the others.
+    pub(crate) skip: u64,
     pub(crate) time: Option<Duration>,
     pub(crate) steps: usize,
     pub(crate) seed: u64,
@@ -47,6 +49,7 @@ impl Plan {
         Rules {
             mode: engine.mode(),
             executions_max: self.executions.unwrap_or(executions),
+            skip: if engine.draws_by_number() { self.skip } else { 0 },
             time_max: self.time,
             steps_max: self.steps,
             spurious_wakeups: self.spurious_wakeups,
@@ -103,6 +106,7 @@ impl Checker {
     pub fn new() -> Self {
         let plan = Plan {
             executions: None,
+            skip: 0,
             time: None,
             steps: STEPS_MAX,
             seed: Self::DEFAULT_SEED,
@@ -128,6 +132,23 @@ impl Checker {
     /// enumerating one gives up (1,000,000, for each preemption bound).
     pub fn executions(mut self, executions: u64) -> Self {
         self.plan.executions = Some(executions);
+        self
+    }
+
+    /// Makes engines whose schedules can be told from their number alone, [`Strategy::Random`](crate::Strategy::Random) and
+    /// [`Strategy::Pos`](crate::Strategy::Pos), go on as if they had explored so many executions already: a budget can be
+    /// split over several machines. Others explore as if this were not said.
+    ///
+    /// ```
+    /// use raddle::{Checker, Coverage, Engine, Outcome, thread};
+    ///
+    /// let program = || thread::spawn(|| {}).join().unwrap();
+    /// let second_half = Checker::new().engine(Engine::shuttle()).skip(5_000).executions(5_000).run(program)?;
+    /// assert!(matches!(second_half, Outcome::Holds(Coverage::Sampled { executions: 5_000, .. })));
+    /// # Ok::<(), raddle::CheckError>(())
+    /// ```
+    pub fn skip(mut self, executions: u64) -> Self {
+        self.plan.skip = executions;
         self
     }
 

@@ -68,7 +68,7 @@ impl fmt::Display for Coverage {
 }
 
 /// A failure with everything that is needed to see it again.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Counterexample {
     /// How the program fails.
     pub verdict: Verdict,
@@ -88,7 +88,8 @@ pub struct Counterexample {
 }
 
 /// What a check comes to.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Nothing failed in what was searched.
     Holds(Coverage),
@@ -127,7 +128,8 @@ impl Outcome {
 }
 
 /// Why a check could not be made at all.
-#[derive(Clone, Debug, thiserror::Error)]
+#[derive(Clone, Debug, thiserror::Error, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum CheckError {
     /// loom takes five threads, `main` included.
@@ -176,10 +178,16 @@ pub enum CheckError {
     /// The engine itself gave up.
     #[error("the engine stopped: {0}")]
     Engine(String),
+    /// The process that the check had to itself has no answer, and not because of the program, as far as can be told.
+    #[error("the check's process {0}")]
+    Process(String),
+    /// As a report has it that was read back.
+    #[error("{0}")]
+    Reported(String),
 }
 
 /// Where a recorded schedule and a program part.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Drift {
     /// The first step that differs, counted from 1.
     pub step: usize,

@@ -237,6 +237,12 @@ impl Variant {
         }
     }
 
+    /// Whether a task may be cancelled at any of its awaits.
+    #[must_use]
+    pub const fn cancels_anywhere(&self) -> bool {
+        self.cancel_anywhere
+    }
+
     /// The preemption bound that loom stops at, and why.
     #[must_use]
     pub fn bound(&self) -> Option<(usize, &'static str)> {

@@ -264,9 +264,7 @@ pub(crate) fn start_body(name: Option<String>, body: impl FnOnce() + Send + 'sta
     let child = TaskId(number.load(Ordering::Relaxed));
     with(|x| {
         let me = x.current;
-        if let Some(recorder) = &mut x.recorder {
-            recorder.spawned(me, child);
-        }
+        x.record(|recorder| recorder.spawned(me, child));
     });
     Child { id: child, running: None }
 }

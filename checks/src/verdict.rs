@@ -165,6 +165,18 @@ pub enum Verdict {
         /// Which contract.
         message: String,
     },
+    /// The process ended in the middle of an execution. Seen where a check has a process of its own.
+    Crash {
+        /// Who ran.
+        task: String,
+        /// How it ended.
+        how: String,
+    },
+    /// An execution does not come to its next operation. Seen where a check has a process of its own.
+    Hang {
+        /// Who ran.
+        task: String,
+    },
 }
 
 impl Verdict {
@@ -180,6 +192,8 @@ impl Verdict {
             Verdict::Livelock { .. } => "livelock",
             Verdict::Leak { .. } => "leak",
             Verdict::Misuse { .. } => "misuse",
+            Verdict::Crash { .. } => "crash",
+            Verdict::Hang { .. } => "hang",
         }
     }
 }
@@ -187,7 +201,7 @@ impl Verdict {
 impl Verdict {
     /// Whether `other` is the same failure, though perhaps of other tasks, or after another number of rounds: the same
     /// check that panics, the same variable that races, a cycle over the same objects, tasks that are stuck at the same
-    /// places, the same broken bound or contract.
+    /// places, the same broken bound or contract, a process that ends in the same way.
     #[must_use]
     pub fn is_like(&self, other: &Verdict) -> bool {
         let wanted = |cycle: &[Wait]| sorted(cycle.iter().map(|wait| wait.wants.clone()).collect());
@@ -210,6 +224,8 @@ impl Verdict {
                 sorted(tasks.clone()) == sorted(tasks_2.clone())
             }
             (Verdict::Leak { what }, Verdict::Leak { what: what_2 }) => what == what_2,
+            (Verdict::Crash { how, .. }, Verdict::Crash { how: how_2, .. }) => how == how_2,
+            (Verdict::Hang { .. }, Verdict::Hang { .. }) => true,
             _ => false,
         }
     }
@@ -256,6 +272,8 @@ impl fmt::Display for Verdict {
             }
             Verdict::Leak { what } => write!(f, "left behind: {}", what.join(", ")),
             Verdict::Misuse { task, message } => write!(f, "{task}: {message}"),
+            Verdict::Crash { task, how } => write!(f, "the process {how} while {task} ran"),
+            Verdict::Hang { task } => write!(f, "{task} does not come to its next operation"),
         }
     }
 }

@@ -147,6 +147,11 @@ impl Engine {
         self.samples() && self != Engine::Property
     }
 
+    /// Whether a schedule that it draws can be told from its number alone, whatever came of those before it.
+    pub(crate) fn draws_by_number(self) -> bool {
+        matches!(self, Engine::Shuttle(Strategy::Random | Strategy::Pos))
+    }
+
     /// Whether it draws schedules at random rather than enumerating them.
     #[must_use]
     pub fn samples(self) -> bool {

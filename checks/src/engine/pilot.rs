@@ -67,7 +67,7 @@ impl<P: Pilot> Cockpit<P> {
                     _ => End::Passed,
                 };
                 if !report.needs_gates {
-                    pilot.end(session.last_execution(), end);
+                    pilot.end(session.last_execution().expect("one was flying"), end);
                 }
             });
         }

@@ -82,12 +82,17 @@ pub(super) fn explore(
         Strategy::Dfs => Source::Script(Script::default()),
         _ => Source::Random(Random(seed)),
     };
-    again_with_gates(rules, |rules| {
+    let skip = rules.skip;
+    let mut report = again_with_gates(rules, |rules| {
         let (program, source, progress) = (Arc::clone(program), source.clone(), Arc::clone(progress));
         let turn = turn();
-        let executions = usize::try_from(rules.executions_max).unwrap_or(usize::MAX);
+        let executions = usize::try_from(rules.executions_max.saturating_add(rules.skip)).unwrap_or(usize::MAX);
         Session::run(rules, source, progress, move || search(strategy, seed, executions, turn, program))
-    })
+    });
+    if let Some(found) = &mut report.found {
+        found.execution += skip;
+    }
+    report
 }
 
 /// Unlocking a mutex is a scheduling point only where it can be told from what came before: in programs that use
@@ -131,6 +136,7 @@ pub(crate) fn run_once(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answ
 }
 
 fn follow(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]) -> SessionReport {
+    let rules = Rules { skip: 0, ..rules };
     again_with_gates(rules, |rules| {
         let program = Arc::clone(program);
         let source = Source::Recorded(answers.iter().copied().collect());
@@ -235,6 +241,10 @@ impl<S: Scheduler> Scheduler for Guided<S> {
         }
         if self.turn.as_mut().is_some_and(|turn| !turn.next()) {
             return None;
+        }
+        for _ in 0..session(|session| std::mem::take(&mut session.rules.skip)) {
+            self.inner.new_execution();
+            session(Session::skip_source);
         }
         let schedule = self.inner.new_execution();
         if schedule.is_none() && random {

@@ -5,6 +5,7 @@
 //! nothing of engines; `engine/` decides who runs.
 
 mod abort;
+mod blackbox;
 mod choice;
 mod clock;
 mod handle;
@@ -21,6 +22,9 @@ mod time;
 mod touch;
 mod waiting;
 
+#[cfg(feature = "suite")]
+pub(crate) use blackbox::install as install_black_box;
+pub(crate) use blackbox::{Told, Wanted, Witness};
 pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
 pub(crate) use handle::Handle;
@@ -30,6 +34,8 @@ pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
+#[cfg(feature = "suite")]
+pub(crate) use session::executions_begun;
 pub(crate) use session::{
     Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, message, next_execution,
     note_cut, session, take_panic, take_unwinding,
@@ -160,6 +166,8 @@ pub(crate) struct Execution {
     pub(crate) clocks: Option<Clocks>,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
+    /// What has been told of it to somebody outside the process, if it is told.
+    told: Option<Box<blackbox::Progress>>,
     /// What each step touched, where the schedule is studied.
     pub(crate) journal: Option<Box<Journal>>,
     /// Of a livelock: the steps of the first round.
@@ -272,6 +280,7 @@ impl Execution {
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
             recorder: rules.record.then(Recorder::default),
+            told: None,
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             runnable: None,
             every_step: false,

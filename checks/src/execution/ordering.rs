@@ -130,9 +130,8 @@ pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
             Mode::Shuttle => race.or(if overlap { earlier } else { None }),
             Mode::Loom => (overlap || engine::loom::races(x, object, write)).then_some(earlier).flatten(),
         };
-        if let Some(recorder) = &mut x.recorder {
-            recorder.accessed(x.log.len(), me, object, write, site);
-        }
+        let step = x.log.len();
+        x.record(|recorder| recorder.accessed(step, me, object, write, site));
         if let Some(first) = race {
             let names = x.names();
             let describe = |access: super::Access| crate::verdict::Access::new(names.task(access.task), access);

@@ -23,6 +23,8 @@ use std::time::{Duration, Instant};
 pub(crate) struct Rules {
     pub(crate) mode: Mode,
     pub(crate) executions_max: u64,
+    /// Executions that are drawn, and not run, before these: they count where one is numbered.
+    pub(crate) skip: u64,
     pub(crate) time_max: Option<Duration>,
     /// Decisions in one execution.
     pub(crate) steps_max: usize,
@@ -203,12 +205,16 @@ impl Session {
 }
 
 impl Session {
+    /// Leaves an execution's random numbers out.
+    pub(crate) fn skip_source(&mut self) {
+        if let Source::Random(random) = &mut self.source {
+            random.next();
+        }
+    }
+
     /// The execution that ended last.
-    ///
-    /// # Panics
-    /// If none has.
-    pub(crate) fn last_execution(&self) -> &Execution {
-        self.last.as_deref().expect("an execution has ended")
+    pub(crate) fn last_execution(&self) -> Option<&Execution> {
+        self.last.as_deref()
     }
 }
 
@@ -279,7 +285,9 @@ pub(crate) fn next_execution() -> bool {
             other => other.clone(),
         };
         let memory = if session.rules.compare { None } else { session.last.take() };
-        Some(Execution::new(serial, &session.rules, source, memory))
+        let mut execution = Execution::new(serial, &session.rules, source, memory);
+        execution.begin_telling(serial);
+        Some(execution)
     });
     next.map(begin).is_some()
 }
@@ -410,8 +418,23 @@ pub(crate) fn take_unwinding() -> Option<Panic> {
     })
 }
 
-/// What a panic's payload says.
+/// Bytes of a panic's message that are kept.
+const MESSAGE_BYTES_MAX: usize = 64 << 10;
+
+/// What a panic's payload says; the beginning, if it says very much.
 pub(crate) fn message(payload: &dyn Any) -> String {
-    let text = payload.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| payload.downcast_ref::<String>().cloned()).unwrap_or_else(|| "a panic without a message".into())
+    let text = payload.downcast_ref::<&str>().copied();
+    let text = text.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
+    let text = text.unwrap_or("a panic without a message");
+    if text.len() <= MESSAGE_BYTES_MAX {
+        return text.to_owned();
+    }
+    let end = text.floor_char_boundary(MESSAGE_BYTES_MAX);
+    format!("{}… ({} bytes in all)", &text[..end], text.len())
+}
+
+/// Executions that have begun in this process.
+#[cfg(feature = "suite")]
+pub(crate) fn executions_begun() -> u64 {
+    SERIAL.load(Ordering::Relaxed) - 1
 }

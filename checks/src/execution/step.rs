@@ -253,18 +253,16 @@ pub(crate) fn confirm_value(confirmed: Confirmed, value: impl FnOnce() -> String
 /// Gives the event just recorded, if any is, this value.
 pub(crate) fn record_value(value: String) {
     with(|x| {
-        if let Some(recorder) = &mut x.recorder {
-            recorder.value(x.current, value);
-        }
+        let me = x.current;
+        x.record(|recorder| recorder.value(me, value));
     });
 }
 
 /// How the event just recorded, if any is, went for an asynchronous primitive.
 pub(crate) fn record_phase(phase: Phase) {
     with(|x| {
-        if let Some(recorder) = &mut x.recorder {
-            recorder.phase(x.current, phase);
-        }
+        let me = x.current;
+        x.record(|recorder| recorder.phase(me, phase));
     });
 }
 
@@ -332,9 +330,8 @@ impl Execution {
             (entry.waits_on, entry.gives_up) = (false, false);
         }
         self.log.push(super::Decision { task, signature: op.signature() });
-        if let Some(recorder) = &mut self.recorder {
-            recorder.acted(self.log.len(), task, op, effect, preempts);
-        }
+        let step = self.log.len();
+        self.record(|recorder| recorder.acted(step, task, op, effect, preempts));
         if let Some(before) = before {
             self.keep(task, op, effect, before);
         }

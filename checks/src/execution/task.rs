@@ -54,9 +54,8 @@ pub(crate) fn finish_task(me: TaskId) {
         if x.over {
             return;
         }
-        if let Some(recorder) = &mut x.recorder {
-            recorder.finished(x.log.len(), me);
-        }
+        let step = x.log.len();
+        x.record(|recorder| recorder.finished(step, me));
         let identity = x.tasks[me.index()].identity;
         let looks = me == TaskId::MAIN && x.deny_leaks;
         let others = x.tasks.iter().map(|task| task.identity).filter(|other| looks && *other != identity);

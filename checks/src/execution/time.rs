@@ -62,9 +62,8 @@ impl Execution {
         let Some(next) = waiting.iter().filter_map(instant).min() else { return false };
         self.now = self.now.max(next);
         self.ticks += 1;
-        if let Some(recorder) = &mut self.recorder {
-            recorder.ticked(self.now);
-        }
+        let now = self.now;
+        self.record(|recorder| recorder.ticked(now));
         for task in waiting {
             self.ring(*task);
         }

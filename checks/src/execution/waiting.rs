@@ -8,9 +8,8 @@ impl Execution {
     pub(super) fn blocked(&mut self, task: TaskId, op: &Op) {
         self.tasks[task.index()].shown_waiting = true;
         let shown = self.as_shown(op);
-        if let Some(recorder) = &mut self.recorder {
-            recorder.waits(self.log.len() + 1, task, &shown);
-        }
+        let step = self.log.len() + 1;
+        self.record(|recorder| recorder.waits(step, task, &shown));
         if let Some(cycle) = self.cycle_from(task) {
             let verdict = Verdict::Deadlock { cycle: self.describe_cycle(&cycle) };
             self.show_waiting();
@@ -95,10 +94,8 @@ impl Execution {
             if entry.state == TaskState::Live && !entry.shown_waiting {
                 entry.shown_waiting = true;
                 let shown = self.as_shown(&op);
-                if !self.ready(task, &op)
-                    && let Some(recorder) = &mut self.recorder
-                {
-                    recorder.waits(step, task, &shown);
+                if !self.ready(task, &op) {
+                    self.record(|recorder| recorder.waits(step, task, &shown));
                 }
             }
         }

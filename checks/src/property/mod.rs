@@ -12,17 +12,17 @@ use crate::checker::Checker;
 use crate::engine::Program;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
-use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
 /// What was drawn: the sizes of a program, who fails in it, and the like.
-#[derive(Clone, Debug, PartialEq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Parameters {
-    names: &'static [&'static str],
+    names: Vec<String>,
     /// The value, or an array of the values, in the order of their names.
     values: Value,
 }
@@ -120,7 +120,7 @@ impl Property {
     }
 
     fn parameters(&self, case: &Case) -> Parameters {
-        Parameters { names: self.names, values: case.values.clone() }
+        Parameters { names: self.names.iter().map(|name| (*name).to_owned()).collect(), values: case.values.clone() }
     }
 }
 

@@ -61,6 +61,9 @@ pub(super) struct Document<'a> {
     /// No sequentially consistent schedule was found that fails so: this is the schedule as it was found, and nothing was
     /// tried with it.
     weak: bool,
+    /// It has not been studied, because of this: it is as it was found. Left out where it has been.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    untried: Option<&'a str>,
 }
 
 /// Every operation of the failing execution, in order.
@@ -114,6 +117,7 @@ pub fn counterexample(header: Option<&Header>, study: &Study) -> String {
         missed: &study.missed,
         point_of_no_return: study.point_of_no_return.as_ref(),
         weak: study.weak,
+        untried: study.untried.as_deref(),
     };
     let mut text = serde_json::to_string_pretty(&document).expect("a study is plain data");
     text.push('\n');
@@ -121,7 +125,7 @@ pub fn counterexample(header: Option<&Header>, study: &Study) -> String {
 }
 
 /// JSON whose strings have no characters that a terminal would act on; it means the same.
-pub(super) fn printable(json: &str) -> String {
+pub(crate) fn printable(json: &str) -> String {
     let mut out = String::with_capacity(json.len());
     for c in json.chars() {
         let acts = !matches!(c, ' '..='~' | '\n') && clean(c.encode_utf8(&mut [0; 4])) != *c.encode_utf8(&mut [0; 4]);

@@ -10,7 +10,10 @@ pub mod perfetto;
 pub mod schema;
 mod story;
 pub mod text;
-mod words;
+pub(crate) mod words;
+
+#[cfg(feature = "suite")]
+pub(crate) use once::once;
 
 use crate::schedule::Finder;
 use crate::verdict::Place;

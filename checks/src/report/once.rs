@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 /// `study` with the events of a livelock up to the end of its first round, those after it that the study points at, and
 /// every index changed to match. Anything else stays as it is.
-pub(super) fn once(study: &Study) -> Study {
+pub(crate) fn once(study: &Study) -> Study {
     let mut study = study.clone();
     let Some((_, end)) = study.counterexample.trace.recurs else { return study };
     let pointed_at = study.pairs.iter().flat_map(|pair| [pair.first, pair.second]);

@@ -42,7 +42,7 @@ pub(super) fn what(trace: &Trace, event: &Event) -> String {
 }
 
 /// What happened, with its value and how it went: `try lock accounts (refused)`.
-pub(super) fn whole(trace: &Trace, event: &Event) -> String {
+pub(crate) fn whole(trace: &Trace, event: &Event) -> String {
     let mut text = what(trace, event);
     if let Some(value) = &event.value {
         let sign = if event.operation == "choose" { "" } else { "= " };
@@ -193,6 +193,9 @@ pub(super) fn fewest(study: &Study) -> String {
 
 /// Everything that is certain, and how certain it is: a label and a text each.
 pub(super) fn certain(study: &Study) -> Vec<(&'static str, String)> {
+    if let Some(why) = &study.untried {
+        return vec![("untried", format!("this is the schedule as it was found: {why}"))];
+    }
     let otherwise = study.fewest.otherwise.as_ref();
     let memory = if study.counterexample.trace.is_weak() {
         "a load sees an older value, which no interleaving alone can give it"
@@ -253,6 +256,7 @@ pub(super) fn data(verdict: &Verdict, at: &dyn Fn(&Place) -> String) -> (&'stati
         }
         Verdict::Leak { what } => ("left behind", what.clone()),
         Verdict::Misuse { message, .. } => ("contract", message.lines().map(str::to_owned).collect()),
+        Verdict::Crash { .. } | Verdict::Hang { .. } => ("instead", vec![advice(verdict).to_owned()]),
     }
 }
 
@@ -263,4 +267,25 @@ pub(super) fn threads(trace: &Trace) -> Option<String> {
         (0..trace.tasks.len()).filter(|task| !is_future(task)).map(|task| trace.task(task)).collect();
     (!trace.futures.is_empty() && !threads.is_empty())
         .then(|| format!("{}; the others are polled by event loops", threads.join(", ")))
+}
+
+/// What to write instead of what no engine can look into.
+fn advice(verdict: &Verdict) -> &'static str {
+    match verdict {
+        Verdict::Crash { how, .. } if how.contains("stack") || how.contains("SIGSEGV") || how.contains("SIGBUS") => {
+            "an engine's stacks are small (`main` 32 KiB under loom, others 64, 128 under shuttle): put what is large in a \
+             `Box`, and recurse less"
+        }
+        Verdict::Crash { how, .. } if how.contains("memory") => {
+            "each execution starts anew: keep nothing from one to the next, and let loops end; `--memory` raises the limit"
+        }
+        Verdict::Crash { how, .. } if how.contains("exit") => {
+            "say it with a panic: `exit` ends every check of the process"
+        }
+        Verdict::Crash { .. } => "say it with a panic, which is one execution's failure and has a message",
+        _ => {
+            "all tasks of an execution share one thread: what waits must be raddle's (`raddle::sync`, `raddle::thread`, \
+             `raddle::tokio`), not std's or the system's; and a loop that tries again has to `yield_now`"
+        }
+    }
 }

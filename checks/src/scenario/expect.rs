@@ -26,6 +26,8 @@ pub enum Class {
     Leak,
     /// An API is used against its contract.
     Misuse,
+    /// What no engine can look into: `abort`, a foreign lock, a stack that is too small.
+    Foreign,
 }
 
 impl Class {
@@ -42,6 +44,7 @@ impl Class {
             Class::Livelock => "livelock",
             Class::Leak => "leak",
             Class::Misuse => "misuse",
+            Class::Foreign => "foreign",
         }
     }
 }
@@ -74,6 +77,10 @@ pub enum Expect {
     Leak,
     /// A contract is broken.
     Misuse,
+    /// The process ends in the middle, in a way that contains this: for checks with a process of their own.
+    Crash(&'static str),
+    /// An execution has no end: for checks with a process of their own.
+    Hang,
 }
 
 impl Expect {
@@ -84,11 +91,13 @@ impl Expect {
             (Expect::Assertion(text), Verdict::Assertion { message, .. }) => message.contains(text),
             (Expect::DataRace(name), Verdict::DataRace { object, .. }) => name == object,
             (Expect::Deadlock(tasks), Verdict::Deadlock { cycle }) => cycle.len() == tasks,
+            (Expect::Crash(text), Verdict::Crash { how, .. }) => how.contains(text),
             (Expect::Stuck, Verdict::Stuck { .. })
             | (Expect::Starvation, Verdict::Starvation { .. } | Verdict::Late { .. })
             | (Expect::Livelock, Verdict::Livelock { .. })
             | (Expect::Leak, Verdict::Leak { .. })
-            | (Expect::Misuse, Verdict::Misuse { .. }) => true,
+            | (Expect::Misuse, Verdict::Misuse { .. })
+            | (Expect::Hang, Verdict::Hang { .. }) => true,
             _ => false,
         }
     }
@@ -122,6 +131,8 @@ impl Expect {
             Expect::Livelock => "livelock",
             Expect::Leak => "leak",
             Expect::Misuse => "misuse",
+            Expect::Crash(_) => "crash",
+            Expect::Hang => "hang",
         }
     }
 }
@@ -132,6 +143,7 @@ impl fmt::Display for Expect {
             Expect::Assertion(text) => write!(f, "assertion ({text})"),
             Expect::DataRace(object) => write!(f, "data race on {object}"),
             Expect::Deadlock(tasks) => write!(f, "deadlock of {tasks}"),
+            Expect::Crash(how) => write!(f, "crash ({how})"),
             other => f.write_str(other.name()),
         }
     }

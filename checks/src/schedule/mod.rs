@@ -11,16 +11,16 @@ pub use record::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA};
 
 use crate::execution::{Decision, Execution, Found, RECURRENCES, ROUNDS, TaskId, TaskState};
 use crate::trace::Trace;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 
 /// Who runs when, and how each choice is answered.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Schedule {
     /// The name of the task of each step; in JSON run-length coded: `main×3 teller`.
-    #[serde(serialize_with = "as_text")]
+    #[serde(serialize_with = "as_text", deserialize_with = "from_text")]
     #[cfg_attr(feature = "suite", schemars(with = "String"))]
     pub steps: Vec<String>,
     /// The answers to `raddle::choose`, and of racing timeouts under loom, in order.
@@ -34,6 +34,11 @@ pub struct Schedule {
 /// The steps as text: `main×3 teller`.
 fn as_text<S: serde::Serializer>(steps: &[String], serializer: S) -> Result<S::Ok, S::Error> {
     serializer.collect_str(&Steps(steps))
+}
+
+fn from_text<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Vec<String>, D::Error> {
+    let text = String::deserialize(deserializer)?;
+    text.parse().map(|schedule: Schedule| schedule.steps).map_err(serde::de::Error::custom)
 }
 
 impl Schedule {

@@ -6,10 +6,10 @@ use super::schedule;
 use crate::execution::TaskId;
 use crate::schedule::Schedule;
 use crate::trace::{Event, Phase, Trace};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Two operations of different tasks that depend on each other and that nothing else orders.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Pair {
     /// The event that came first: an index into the trace's events.
@@ -23,7 +23,7 @@ pub struct Pair {
 }
 
 /// A task that would have averted the failure, had it run before an operation as far as it can.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Late {
     /// The event that it was too late for: an index into the trace's events.

@@ -31,7 +31,7 @@ pub(crate) use endings::endings;
 pub use endings::{Ending, Endings};
 use explore::{Until, explore};
 use replay::{Replayer, Run};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
 /// How much a study may run.
@@ -55,7 +55,7 @@ impl Default for Effort {
 const STRONG_PREEMPTIONS_MAX: usize = 4;
 
 /// A counterexample that has been studied.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Study {
     /// The counterexample, as short as it got.
     pub counterexample: Counterexample,
@@ -79,9 +79,18 @@ pub struct Study {
     pub missed: Vec<Missed>,
     /// No sequentially consistent schedule was found that fails so: this is the engine's own, and nothing was tried with it.
     pub weak: bool,
+    /// It has not been studied, because of this: it is as it was found.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub untried: Option<String>,
 }
 
 impl Study {
+    /// What there is to say of a counterexample that can't be studied.
+    #[must_use]
+    pub fn untried(found: &Counterexample, why: impl Into<String>) -> Self {
+        Study { untried: Some(why.into()), ..weak(found) }
+    }
+
     /// The pairs that decide: reversed, the run passes.
     pub fn critical(&self) -> impl Iterator<Item = &Pair> {
         self.pairs.iter().filter(|pair| pair.passes)
@@ -178,6 +187,7 @@ impl<'a> Desk<'a> {
             point_of_no_return,
             missed,
             weak,
+            untried: None,
         })
     }
 
@@ -264,6 +274,7 @@ fn weak(found: &Counterexample) -> Study {
         point_of_no_return: None,
         missed: missed::missed(&found.trace),
         weak: true,
+        untried: None,
     }
 }
 

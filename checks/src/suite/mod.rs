@@ -1,27 +1,35 @@
 //! Runs a catalogue: the command line, and the test harness. It knows patterns and outcomes, and nothing of any
 //! particular catalogue.
 
+mod baseline;
 mod check;
+mod checked;
 mod cli;
-mod coverage;
 mod harness;
+mod isolate;
 mod list;
 mod measure;
+mod merge;
+mod process;
 mod render;
 mod replay;
+mod reports;
 mod run;
 mod select;
+mod shard;
 mod show;
 mod stress;
 mod study;
 mod terminal;
 mod trace;
 
-pub use check::{Report, ResultRow, matrix};
+pub use checked::{Report, ResultRow, Shown};
 pub use harness::{main as test_main, trials};
 pub use measure::{Sampled, SamplerRow, Score, Search, ShrinkCase, sample, shrink_cases};
-pub use run::{CheckResult, Job, run_jobs};
+pub use reports::matrix;
+pub use run::{CheckResult, Job, Part, run_jobs};
 pub use select::{SelectError, jobs};
+pub use shard::Shard;
 pub use stress::{Stress, StressError, StressFailure, Stressed};
 pub use study::header;
 
@@ -39,6 +47,20 @@ pub const EXIT_UNMET: u8 = 1;
 pub const EXIT_USAGE: u8 = 2;
 /// A search was cut short.
 pub const EXIT_INCONCLUSIVE: u8 = 3;
+
+/// Nothing is a finding, but something is worse than in the baseline.
+pub const EXIT_WORSE: u8 = 4;
+/// The user wanted an end.
+pub const EXIT_INTERRUPTED: u8 = 130;
+
+/// Where checks are made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Isolation {
+    /// Each in a process of its own, which is this executable.
+    Processes,
+    /// In this process.
+    None,
+}
 
 /// What a command can't do, said so that the next step is clear. All of these exit with [`EXIT_USAGE`].
 #[derive(Debug, thiserror::Error)]
@@ -74,6 +96,14 @@ pub enum SuiteError {
         /// Why.
         source: StressError,
     },
+    /// A file that can't be read.
+    #[error("{}: {source}", path.display())]
+    Read {
+        /// The file.
+        path: PathBuf,
+        /// What the system says.
+        source: std::io::Error,
+    },
     /// A file that can't be written.
     #[error("{}: {source}", path.display())]
     Write {
@@ -84,14 +114,23 @@ pub enum SuiteError {
     },
 }
 
-/// The command line over `catalogue`: a project's `main` is this one call.
+/// The command line over `catalogue`: a project's `main` is this one call. `check` and `trace` make each check in a process
+/// of its own, which is this executable once more.
 #[must_use]
 pub fn main(catalogue: &'static Catalogue) -> ExitCode {
-    ExitCode::from(run(catalogue, std::env::args_os()))
+    ExitCode::from(run_as(catalogue, std::env::args_os(), Isolation::Processes))
 }
 
-/// The command line with these arguments, the program's name first. Gives the exit code.
+/// The command line with these arguments, the program's name first, and all in this process. Gives the exit code.
 pub fn run(catalogue: &'static Catalogue, args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> u8 {
+    run_as(catalogue, args, Isolation::None)
+}
+
+fn run_as(
+    catalogue: &'static Catalogue,
+    args: impl IntoIterator<Item = impl Into<OsString> + Clone>,
+    isolation: Isolation,
+) -> u8 {
     for pattern in catalogue.patterns() {
         pattern.source.register();
     }
@@ -105,13 +144,15 @@ pub fn run(catalogue: &'static Catalogue, args: impl IntoIterator<Item = impl In
     };
     let terminal = terminal::Terminal::new(&cli.look);
     let result = match cli.command {
-        cli::Command::Check(args) => check::run(catalogue, &args, &terminal),
+        cli::Command::Check(args) => check::run(catalogue, &args, isolation, &terminal),
+        cli::Command::Merge(args) => merge::run(catalogue, &args, &terminal),
         cli::Command::List(args) => Ok(list::run(catalogue, &args, &terminal)),
-        cli::Command::Show(args) => show::run(catalogue, &args, &terminal),
-        cli::Command::Trace(args) => trace::run(catalogue, &args, &terminal),
+        cli::Command::Show(args) => show::run(catalogue, &args, isolation, &terminal),
+        cli::Command::Trace(args) => trace::run(catalogue, &args, isolation, &terminal),
         cli::Command::Replay(args) => replay::run(catalogue, &args, &terminal),
         cli::Command::Stress(args) => stress::run(catalogue, &args, &terminal),
         cli::Command::StressChild(args) => stress::run_child(catalogue, &args),
+        cli::Command::CheckChild => isolate::run_child(catalogue),
         cli::Command::Record(args) => replay::record(catalogue, &args, &terminal),
         cli::Command::Measure(args) => measure::run(catalogue, &args, &terminal),
         cli::Command::Schema(args) => {

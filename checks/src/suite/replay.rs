@@ -2,9 +2,9 @@
 
 use super::cli::{RecordArgs, ReplayArgs};
 use super::render::{print, render, say};
-use super::run::{Job, property_file, run_jobs};
+use super::run::{Job, Runner, property_file};
 use super::terminal::Terminal;
-use super::{EXIT_MET, EXIT_UNMET, SuiteError, check, select, study};
+use super::{EXIT_MET, EXIT_UNMET, Isolation, SuiteError, reports, select, study};
 use crate::report::Header;
 use crate::schedule::excerpt;
 use crate::{
@@ -194,14 +194,16 @@ pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal:
     let buggy = |job: &Job| !job.variant.is_correct() && job.variant.missed(job.engine).is_none();
     let jobs: Vec<Job> =
         select::jobs(catalogue, &selection.patterns, &selection.engines())?.into_iter().filter(buggy).collect();
-    let results = run_jobs(&jobs, selection.seed, selection.executions, selection.jobs.map(usize::from));
-    let code = check::exit_code(&results);
+    let at_once = selection.jobs.map(usize::from);
+    let runner = Runner { at_once, executions: selection.executions, ..Runner::alone(selection.seed, Isolation::None) };
+    let results = runner.run(&jobs);
+    let code = reports::exit_code(&results);
     if code != EXIT_MET {
-        terminal.print(&check::matrix(&results, terminal.style, terminal.style.width));
+        terminal.print(&reports::matrix(&results, terminal.style, terminal.style.width));
         terminal.error("nothing was recorded: not every variant fails as it has to");
         return Ok(code);
     }
-    let mut studied = study::counterexamples(&results, selection.seed)?;
+    let mut studied = study::counterexamples(&results, &runner);
     // Of a variant that engines ran at two sizes, the first engine's: that is the smaller one.
     studied.dedup_by(|(later, _), (first, _)| (&later.pattern, &later.variant) == (&first.pattern, &first.variant));
     for (header, study) in studied {

@@ -1,7 +1,10 @@
 //! Runs checks, several at once, and gives their results in the order in which they were asked for.
 
+use super::Isolation;
+use super::isolate::{self, Limits, Order};
 use crate::{CheckError, Checker, Counterexample, Engine, Expect, Outcome, Pattern, Property, Variant};
 use indicatif::{ProgressBar, ProgressState, ProgressStyle};
+use serde::{Deserialize, Serialize};
 use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -19,13 +22,24 @@ pub struct Job {
     pub engine: Engine,
     /// See [`Catalogue::regressions`](crate::Catalogue::regressions).
     pub regressions: Option<&'static str>,
+    /// Of a sampled budget: these of its executions alone.
+    pub part: Option<Part>,
+}
+
+/// Some of the executions of a search, as it would draw them if it made them all.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Part {
+    /// Executions that come before them.
+    pub first: u64,
+    /// How many they are.
+    pub executions: u64,
 }
 
 impl Job {
     /// The check of `variant` under `engine`.
     #[must_use]
     pub fn new(pattern: &'static Pattern, variant: &Variant, engine: Engine) -> Self {
-        Job { pattern, variant: *variant, engine, regressions: None }
+        Job { pattern, variant: *variant, engine, regressions: None, part: None }
     }
 
     /// `family/pattern/variant`.
@@ -43,9 +57,10 @@ impl Job {
     /// The check, before it is run.
     pub fn checker(&self, seed: u64, executions: Option<u64>) -> Checker {
         let checker = self.variant.checker(self.engine).seed(seed);
-        match executions {
-            Some(executions) => checker.executions(executions),
-            None => checker,
+        match (self.part, executions) {
+            (Some(Part { first, executions }), _) => checker.skip(first).executions(executions),
+            (None, Some(executions)) => checker.executions(executions),
+            (None, None) => checker,
         }
     }
 
@@ -114,39 +129,90 @@ impl CheckResult {
     }
 }
 
-/// Runs `jobs`, `at_once` of them side by side, and gives the results in the order of the jobs.
+/// Runs `jobs` in this process, `at_once` of them side by side, and gives the results in the order of the jobs.
 #[must_use]
 pub fn run_jobs(jobs: &[Job], seed: u64, executions: Option<u64>, at_once: Option<usize>) -> Vec<CheckResult> {
-    run_jobs_keeping(jobs, seed, executions, at_once, None)
+    Runner { seed, executions, at_once, checkpoints: None, limits: None }.run(jobs)
 }
 
-/// The same, keeping exhaustive searches that a budget cuts in a folder, and going on from those that are there.
-pub(super) fn run_jobs_keeping(
-    jobs: &[Job],
-    seed: u64,
-    executions: Option<u64>,
-    at_once: Option<usize>,
-    checkpoints: Option<&Path>,
-) -> Vec<CheckResult> {
-    let (explored, done) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    let bar = progress_bar_of(jobs.len(), Arc::clone(&explored), Arc::clone(&done));
-    let results = side_by_side(jobs.len(), at_once, |index| {
-        let job = &jobs[index];
-        bar.set_message(format!("{} under {}", job.name(), job.engine));
-        let mut checker = job.checker(seed, executions).progress(Arc::clone(&explored));
+/// How checks are run.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Runner<'a> {
+    pub(super) seed: u64,
+    pub(super) executions: Option<u64>,
+    /// So many side by side; as many as there are processors unless told otherwise.
+    pub(super) at_once: Option<usize>,
+    /// The folder that keeps exhaustive searches that a budget cuts, and that they go on from.
+    pub(super) checkpoints: Option<&'a Path>,
+    /// Each check has a process of its own, which may spend so much.
+    pub(super) limits: Option<Limits>,
+}
+
+impl Runner<'static> {
+    /// For one check, or for several that somebody else runs side by side.
+    pub(super) fn alone(seed: u64, isolation: Isolation) -> Self {
+        let limits = (isolation == Isolation::Processes).then(Limits::default);
+        Runner { seed, executions: None, at_once: Some(1), checkpoints: None, limits }
+    }
+}
+
+impl Runner<'_> {
+    /// The result of one.
+    pub(super) fn run_one(&self, job: &Job) -> CheckResult {
+        let explored = Arc::default();
+        let apart = self.limits.as_ref().and_then(|limits| self.run_apart(job, limits, &explored, &explored));
+        // Nobody takes interrupts here.
+        apart.unwrap_or_else(|| self.run_here(job, &explored, &Arc::default()))
+    }
+
+    /// The results in the order of the jobs; of those that were done when the user wanted an end.
+    pub(super) fn run(&self, jobs: &[Job]) -> Vec<CheckResult> {
+        let (explored, done) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
+        let bar = progress_bar_of(jobs.len(), Arc::clone(&explored), Arc::clone(&done));
+        let results = side_by_side(jobs.len(), self.at_once, |index| {
+            let job = &jobs[index];
+            bar.set_message(format!("{} under {}", job.name(), job.engine));
+            let result = match &self.limits {
+                Some(limits) => self.run_apart(job, limits, &explored, &done),
+                None => Some(self.run_here(job, &explored, &done)),
+            };
+            done.store(0, Ordering::Relaxed);
+            bar.inc(1);
+            result
+        });
+        bar.finish_and_clear();
+        results.into_iter().flatten().collect()
+    }
+
+    fn checkpoint(&self, job: &Job) -> Option<PathBuf> {
+        let folder = self.checkpoints.filter(|_| job.engine == Engine::Exhaustive)?;
+        Some(folder.join(format!("{}.json", job.name())))
+    }
+
+    fn run_here(&self, job: &Job, explored: &Arc<AtomicU64>, done: &Arc<AtomicU64>) -> CheckResult {
+        let mut checker = job.checker(self.seed, self.executions).progress(Arc::clone(explored));
         if job.engine == Engine::Exhaustive {
-            checker = checker.estimate(Arc::clone(&done));
-            if let Some(folder) = checkpoints {
-                checker = checker.checkpoint(folder.join(format!("{}.json", job.name())));
-            }
+            checker = checker.estimate(Arc::clone(done));
         }
-        let result = job.run(&checker);
-        done.store(0, Ordering::Relaxed);
-        bar.inc(1);
-        result
-    });
-    bar.finish_and_clear();
-    results
+        if let Some(file) = self.checkpoint(job) {
+            checker = checker.checkpoint(file);
+        }
+        job.run(&checker)
+    }
+
+    fn run_apart(&self, job: &Job, limits: &Limits, explored: &AtomicU64, done: &AtomicU64) -> Option<CheckResult> {
+        if isolate::is_interrupted() {
+            return None;
+        }
+        let mut order = Order::new(job, self.seed, self.executions);
+        order.checkpoint = self.checkpoint(job);
+        let mut before = 0;
+        isolate::check(job, &order, limits, |beat| {
+            explored.fetch_add(beat.explored.saturating_sub(before), Ordering::Relaxed);
+            before = beat.explored;
+            done.store(beat.done, Ordering::Relaxed);
+        })
+    }
 }
 
 /// `work` on each of `0..count`, so many of them at once, or as many as there are processors; the results are in order.

@@ -54,6 +54,12 @@ fn full_name(pattern: &Pattern, variant: &Variant) -> String {
     format!("{}/{}", pattern.name, variant.name)
 }
 
+/// Whether what is asked for by `name` is, or has in it, what is called `family/pattern/variant`.
+pub(super) fn is_called(name: &str, full: &str) -> bool {
+    let name = name.trim_end_matches('/');
+    full == name || full.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
+}
+
 /// The checks of `engines` on what is called `names`, in the catalogue's order; on everything if no name is given.
 ///
 /// # Errors
@@ -61,11 +67,7 @@ fn full_name(pattern: &Pattern, variant: &Variant) -> String {
 pub fn jobs(catalogue: &'static Catalogue, names: &[String], engines: &[Engine]) -> Result<Vec<Job>, SelectError> {
     let all =
         || catalogue.patterns().flat_map(|pattern| pattern.variants.iter().map(move |variant| (pattern, variant)));
-    let is_called = |name: &str, pattern: &Pattern, variant: &Variant| {
-        let name = name.trim_end_matches('/');
-        let full = full_name(pattern, variant);
-        full == name || full.strip_prefix(name).is_some_and(|rest| rest.starts_with('/'))
-    };
+    let is_called = |name: &str, pattern: &Pattern, variant: &Variant| is_called(name, &full_name(pattern, variant));
     for name in names {
         if !all().any(|(pattern, variant)| is_called(name, pattern, variant)) {
             let families = catalogue.families.iter().map(|family| family.name.to_owned());

@@ -1,14 +1,19 @@
 //! `raddle show`: a pattern's lesson.
 
 use super::cli::ShowArgs;
-use super::run::{Job, run_jobs};
+use super::run::{Job, Runner};
 use super::select::{self, function};
 use super::terminal::{Terminal, table};
-use super::{EXIT_MET, SuiteError, study};
+use super::{EXIT_MET, Isolation, SuiteError, study};
 use crate::report::text::{self, Style};
 use crate::{Catalogue, Checker, Engine, Pattern, Variant};
 
-pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
+pub(super) fn run(
+    catalogue: &'static Catalogue,
+    args: &ShowArgs,
+    isolation: Isolation,
+    terminal: &Terminal,
+) -> Result<u8, SuiteError> {
     let pattern = select::pattern(catalogue, &args.pattern)?;
     let style = terminal.style;
     terminal.print(&format!("{}  {}\n\n", style.good(pattern.name), style.dim(pattern.section)));
@@ -21,7 +26,7 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
     }
     terminal.print("\n");
     let correct = pattern.variants.iter().find(|variant| variant.is_correct());
-    let drawings = interleavings(pattern, style)?;
+    let drawings = interleavings(pattern, style, isolation);
     let mut shown = false;
     for buggy in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
         terminal.print(&pair(pattern.source.text, correct, buggy, style, terminal.style.width, shown));
@@ -38,20 +43,21 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ShowArgs, terminal: &Ter
 const ASKED: [Engine; 4] = [Engine::Property, Engine::Exhaustive, Engine::Loom, Engine::shuttle()];
 
 /// The interleaving that shows the bug of each buggy variant, by the variant's name: found now, and not written down.
-fn interleavings(pattern: &'static Pattern, style: Style) -> Result<Vec<(String, String)>, SuiteError> {
+fn interleavings(pattern: &'static Pattern, style: Style, isolation: Isolation) -> Vec<(String, String)> {
     let job = |variant: &Variant| {
         let engine = ASKED.into_iter().find(|engine| variant.missed(*engine).is_none())?;
         Some(Job::new(pattern, variant, engine))
     };
     let jobs: Vec<Job> = pattern.variants.iter().filter(|variant| !variant.is_correct()).filter_map(job).collect();
-    let results = run_jobs(&jobs, Checker::DEFAULT_SEED, None, None);
-    let studied = study::counterexamples(&results, Checker::DEFAULT_SEED)?;
+    let runner = Runner { at_once: None, ..Runner::alone(Checker::DEFAULT_SEED, isolation) };
+    let results = runner.run(&jobs);
+    let studied = study::counterexamples(&results, &runner);
     let drawn = studied.into_iter().map(|(header, study)| (header.variant, text::interleaving(&study, &style)));
     let held = results.iter().filter(|result| result.counterexample().is_none()).map(|result| {
         let Job { variant, engine, .. } = result.job;
         (variant.name.to_owned(), format!("  no interleaving: {} under {engine}\n", result.verdict()))
     });
-    Ok(drawn.chain(held).collect())
+    drawn.chain(held).collect()
 }
 
 /// The class of its bug, or `correct`.

@@ -4,22 +4,35 @@
 //! leaves threads behind.
 
 mod child;
-mod process;
 mod report;
 
 pub(super) use child::run as run_child;
-pub use process::StressError;
 
 use super::cli::StressArgs;
+use super::process::{Answer, Process, how};
 use super::run::{Job, run_jobs};
-use super::terminal::Terminal;
+use super::terminal::{Terminal, progress_bar};
 use super::{EXIT_MET, EXIT_UNMET, SuiteError, select};
 use crate::engine::real::Failure;
 use crate::{Catalogue, Checker, Ending, Engine};
-use indicatif::{ProgressBar, ProgressStyle};
-use process::{Answer, Process};
+use child::Line;
 use serde::Serialize;
 use std::time::Duration;
+
+/// How long a process may take to get to the program.
+const START_MAX: Duration = Duration::from_mins(1);
+
+/// Why a program can't be run on real threads.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StressError {
+    /// The child process can't be started.
+    #[error("the child process that runs it can't be started: {0}")]
+    Start(#[from] std::io::Error),
+    /// The child process did not get to the program.
+    #[error("the child process {0} before it ran the program; does `main` pass its arguments to `raddle::suite`?")]
+    NotReady(String),
+}
 
 /// How to run a program on real threads.
 ///
@@ -116,12 +129,15 @@ impl Stress {
     pub fn run(&self, variant: &str, mut tick: impl FnMut(u64)) -> Result<Stressed, StressError> {
         let mut stressed = Stressed::default();
         while stressed.runs < self.runs && stressed.count(HUNG) < self.max_hangs {
-            let mut process = Process::start(variant, self.small, stressed.runs + 1, self.runs - stressed.runs)?;
+            let mut process = self.start(variant, stressed.runs + 1, self.runs - stressed.runs)?;
             let mut usable = true;
             while usable && stressed.runs < self.runs {
                 let (failure, observed) = match process.answer(self.deadline) {
-                    Answer::Run(failure, observed) => (failure, observed),
-                    Answer::Ended(how) => (Some(Failure { kind: CRASH.into(), message: how }), Vec::new()),
+                    Answer::Line(line) => (line.failure, line.observed),
+                    Answer::Ended(status) => {
+                        let message = format!("the process {}", how(status));
+                        (Some(Failure { kind: CRASH.into(), message }), Vec::new())
+                    }
                     Answer::Nothing => {
                         let message = format!("no end within {}", report::seconds(self.deadline));
                         (Some(Failure { kind: HUNG.into(), message }), Vec::new())
@@ -140,11 +156,26 @@ impl Stress {
     }
 }
 
+impl Stress {
+    /// A process that is about to run the program `runs` times, the first run being number `first`.
+    fn start(&self, variant: &str, first: u64, runs: u64) -> Result<Process<Line>, StressError> {
+        let (first, runs) = (first.to_string(), runs.to_string());
+        let mut arguments = vec!["stress-child", variant, "--first", &first, "--runs", &runs];
+        arguments.extend(self.small.then_some("--small"));
+        let mut process = Process::start(&arguments, None::<&()>)?;
+        match process.answer(START_MAX) {
+            Answer::Line(_) => Ok(process),
+            Answer::Ended(status) => Err(StressError::NotReady(how(status))),
+            Answer::Nothing => Err(StressError::NotReady("did nothing for a minute".into())),
+        }
+    }
+}
+
 pub(super) fn run(catalogue: &'static Catalogue, args: &StressArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let (pattern, variant) = select::variant(catalogue, &args.variant)?;
     let deadline = Duration::from_millis(args.deadline);
     let stress = Stress { runs: args.runs, deadline, max_hangs: args.max_hangs, small: args.small };
-    let bar = progress_bar(args.runs);
+    let bar = progress_bar("runs on real threads", args.runs);
     let stressed = stress.run(&args.variant, |runs| bar.set_position(runs));
     bar.finish_and_clear();
     let stressed = stressed.map_err(|source| SuiteError::Stress { name: args.variant.clone(), source })?;
@@ -156,14 +187,4 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &StressArgs, terminal: &T
         report::text(&stress, &stressed, &results, terminal.style)
     });
     Ok(if variant.is_correct() && stressed.failed() > 0 { EXIT_UNMET } else { EXIT_MET })
-}
-
-/// A bar on stderr; where that is no terminal, nothing.
-fn progress_bar(runs: u64) -> ProgressBar {
-    let bar = ProgressBar::new(runs);
-    if let Ok(style) = ProgressStyle::with_template("{spinner} {bar:30} {human_pos}/{human_len} runs on real threads") {
-        bar.set_style(style);
-    }
-    bar.enable_steady_tick(Duration::from_millis(100));
-    bar
 }

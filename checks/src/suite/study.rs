@@ -1,44 +1,84 @@
 //! What the checks of one variant found, studied.
 
-use super::run::CheckResult;
-use super::{SuiteError, select};
+use super::run::{CheckResult, Job, Runner, side_by_side};
+use super::terminal::progress_bar;
+use super::{isolate, select};
 use crate::report::{Header, Words};
-use crate::verdict::Place;
+use crate::verdict::{Place, Verdict};
 use crate::{Counterexample, Effort, Finder, Pattern, Study, Variant};
 
 /// A counterexample, and where it comes from.
 pub(super) type Studied = (Header, Study);
 
-/// Studies what `results` found: one counterexample for each variant, and for each program of it if the engines ran
-/// two; and one for each way of failing.
-pub(super) fn counterexamples(results: &[CheckResult], seed: u64) -> Result<Vec<Studied>, SuiteError> {
-    let mut left: Vec<(&CheckResult, &Counterexample)> =
-        results.iter().filter_map(|result| Some((result, result.counterexample()?))).collect();
-    let mut studied = Vec::new();
-    while let Some((first, found)) = left.first().copied() {
-        let alike = |(other, counterexample): &(&CheckResult, &Counterexample)| {
-            other.job.name() == first.job.name()
-                && other.job.variant.is_same_program(first.job.engine, other.job.engine)
-                && counterexample.verdict.is_like(&found.verdict)
-        };
-        let (alike, rest): (Vec<_>, Vec<_>) = left.into_iter().partition(alike);
-        let finders = alike.iter().map(|(result, found)| Finder {
-            member: found.found_by,
-            parameters: found.parameters.as_ref().map(ToString::to_string),
-            ..Finder::new(result.job.engine, seed, found.execution)
-        });
-        studied.push(study(first, found, finders.collect())?);
-        left = rest;
-    }
-    Ok(studied)
+/// What several checks found alike: one program of one variant that fails in one way.
+struct Group<'a> {
+    /// The first that found it.
+    first: &'a CheckResult,
+    found: &'a Counterexample,
+    finders: Vec<Finder>,
 }
 
-fn study(result: &CheckResult, found: &Counterexample, finders: Vec<Finder>) -> Result<Studied, SuiteError> {
+/// Studies what `results` found: one counterexample for each variant, and for each program of it if the engines ran
+/// two; and one for each way of failing. Those that were done when the user wanted an end.
+pub(super) fn counterexamples(results: &[CheckResult], runner: &Runner<'_>) -> Vec<Studied> {
+    let groups = groups(results, runner.seed);
+    let bar = progress_bar("counterexamples studied", groups.len() as u64);
+    let studied = side_by_side(groups.len(), runner.at_once, |index| {
+        let Group { first, found, finders } = &groups[index];
+        let study = study(&first.job, found, runner)?;
+        bar.inc(1);
+        Some((header(first.job.pattern, &first.job.variant, finders.clone()), study))
+    });
+    bar.finish_and_clear();
+    studied.into_iter().flatten().collect()
+}
+
+fn groups(results: &[CheckResult], seed: u64) -> Vec<Group<'_>> {
+    let mut groups: Vec<Group<'_>> = Vec::new();
+    for result in results {
+        let Some(found) = result.counterexample() else { continue };
+        let job = &result.job;
+        let finder = Finder {
+            member: found.found_by,
+            parameters: found.parameters.as_ref().map(ToString::to_string),
+            ..Finder::new(job.engine, seed, found.execution)
+        };
+        let is_alike = |group: &&mut Group<'_>| is_alike(&group.first.job, &group.found.verdict, job, &found.verdict);
+        match groups.iter_mut().find(is_alike) {
+            Some(group) => group.finders.push(finder),
+            None => groups.push(Group { first: result, found, finders: vec![finder] }),
+        }
+    }
+    groups
+}
+
+/// Whether two checks ran one program of one variant, which failed in one way.
+pub(super) fn is_alike(one: &Job, verdict: &Verdict, other: &Job, others_verdict: &Verdict) -> bool {
+    one.name() == other.name()
+        && one.variant.is_same_program(one.engine, other.engine)
+        && others_verdict.is_like(verdict)
+}
+
+/// Whether what this check found is what was studied under `header`.
+pub(super) fn is_of(header: &Header, result: &CheckResult) -> bool {
     let job = &result.job;
+    header.pattern == job.pattern.name
+        && header.variant == job.variant.name
+        && result.counterexample().is_some()
+        && header.found.iter().any(|finder| finder.engine == job.engine)
+}
+
+/// None if the user wanted an end.
+fn study(job: &Job, found: &Counterexample, runner: &Runner<'_>) -> Option<Study> {
+    if let Verdict::Crash { .. } | Verdict::Hang { .. } = found.verdict {
+        return Some(Study::untried(found, "each try would end a process"));
+    }
+    if let Some(limits) = &runner.limits {
+        return isolate::study(job, found, limits);
+    }
     let program = job.variant.program_of(job.engine, found);
     let study = job.variant.checker(job.engine).study(move || program(), found, Effort::default());
-    let study = study.map_err(|source| SuiteError::Check { name: job.name(), source })?;
-    Ok((header(job.pattern, &job.variant, finders), study))
+    Some(study.unwrap_or_else(|error| Study::untried(found, error.to_string())))
 }
 
 /// What is known of a variant's counterexample without looking at it: its names, its fixes, and what its source says.

@@ -2,7 +2,9 @@
 
 use super::cli::{Look, When};
 use crate::report::text::{Style, View, WIDTH, clean};
+use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, Write};
+use std::time::Duration;
 
 /// The terminal that the command talks to.
 pub(super) struct Terminal {
@@ -97,4 +99,16 @@ pub(super) fn table(ascii: bool, width: usize) -> comfy_table::Table {
     table.set_content_arrangement(ContentArrangement::Dynamic);
     table.set_width(u16::try_from(width).unwrap_or(u16::MAX));
     table
+}
+
+/// A bar on stderr for so many of something; where that is no terminal, nothing.
+pub(super) fn progress_bar(what: &str, count: u64) -> ProgressBar {
+    let bar = ProgressBar::new(count);
+    if let Ok(style) =
+        ProgressStyle::with_template(&format!("{{spinner}} {{bar:30}} {{human_pos}}/{{human_len}} {what}"))
+    {
+        bar.set_style(style);
+    }
+    bar.enable_steady_tick(Duration::from_millis(100));
+    bar
 }

@@ -2,21 +2,27 @@
 
 use super::cli::TraceArgs;
 use super::render::{print, render, say, write};
-use super::run::Job;
+use super::run::{Job, Runner};
 use super::terminal::Terminal;
-use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, SuiteError, select, study};
+use super::{EXIT_INCONCLUSIVE, EXIT_MET, EXIT_UNMET, Isolation, SuiteError, select, study};
 use crate::report::text::Style;
 use crate::{Catalogue, Engine, Outcome};
 
-pub(super) fn run(catalogue: &'static Catalogue, args: &TraceArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
+pub(super) fn run(
+    catalogue: &'static Catalogue,
+    args: &TraceArgs,
+    isolation: Isolation,
+    terminal: &Terminal,
+) -> Result<u8, SuiteError> {
     let (pattern, variant) = select::variant(catalogue, &args.variant)?;
     let engine: Engine = args.engine.parse().expect("the argument's parser knows the engines");
     let job = Job::new(pattern, variant, engine);
-    let result = job.run(&job.checker(args.seed, None));
+    let runner = Runner::alone(args.seed, isolation);
+    let result = runner.run_one(&job);
     let name = format!("{} under {engine}", job.name());
     match &result.outcome {
         Ok(Outcome::Fails(_)) => {
-            for (header, study) in study::counterexamples(std::slice::from_ref(&result), args.seed)? {
+            for (header, study) in study::counterexamples(std::slice::from_ref(&result), &runner) {
                 // A file has no colours.
                 let style = Style { colour: terminal.style.colour && args.out.is_none(), ..terminal.view(args.full) };
                 let text = render(args.format, &header, &study, &style);

@@ -6,7 +6,7 @@ use crate::verdict::{Place, Verdict};
 use std::time::Duration;
 
 /// The events so far.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Recorder {
     events: Vec<Event>,
     /// How many events there were when the clock went on, and to which instant.

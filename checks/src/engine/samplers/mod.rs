@@ -69,9 +69,11 @@ impl<S: Sampler> Sampling<S> {
 
 impl<S: Sampler> Scheduler for Sampling<S> {
     fn new_execution(&mut self) -> Option<Schedule> {
-        if self.executions > 0 {
-            session(|session| self.sampler.end(session.last_execution()));
-        }
+        session(|session| {
+            if let Some(last) = session.last_execution() {
+                self.sampler.end(last);
+            }
+        });
         if self.executions >= self.executions_max {
             return None;
         }

@@ -3,7 +3,7 @@
 use super::{Stress, StressFailure, Stressed};
 use crate::report::text::{Style, clean};
 use crate::suite::CheckResult;
-use crate::suite::check::ResultRow;
+use crate::suite::checked::ResultRow;
 use crate::suite::terminal::grouped;
 use crate::{Ending, Outcome};
 use serde::Serialize;

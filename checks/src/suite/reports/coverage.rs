@@ -2,10 +2,10 @@
 //!
 //! The same results give the same bytes: no times, and no paths.
 
-use super::check::{by, came_to, engines};
-use super::run::CheckResult;
-use super::show::{class, fails_from};
+use super::matrix::{by, came_to, engines};
 use crate::report::text::clean;
+use crate::suite::run::CheckResult;
+use crate::suite::show::{class, fails_from};
 use crate::{Engine, Outcome};
 use std::fmt::Write;
 
@@ -26,6 +26,10 @@ pub(super) fn document(results: &[CheckResult], seed: u64) -> String {
 }
 
 /// A row for each family.
+pub(super) fn summary_of(results: &[CheckResult]) -> String {
+    summary(results, &engines(results))
+}
+
 fn summary(results: &[CheckResult], engines: &[Engine]) -> String {
     let mut out = head(&["family", "patterns", "correct variants", "buggy variants"], engines, &[]);
     for (family, results) in by(results, |result| result.job.pattern.name.split('/').next().unwrap_or_default()) {

@@ -1,0 +1,98 @@
+//! What CI has to know: a check that did not come to what was expected.
+
+use crate::report::text::clean;
+use crate::suite::checked::Checked;
+use crate::suite::run::CheckResult;
+use crate::suite::select;
+use crate::suite::study::Studied;
+use crate::verdict::{Place, Verdict};
+use crate::{Expect, Outcome, Trace};
+
+/// A check, as CI systems see one.
+pub(super) struct Finding<'a> {
+    pub(super) result: &'a CheckResult,
+    /// Its counterexample, if it has one.
+    pub(super) shown: Option<&'a Studied>,
+}
+
+/// How bad it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Severity {
+    /// It came to what was expected.
+    Pass,
+    /// A search was cut short.
+    Warning,
+    /// An expectation is not met, or a check could not be made.
+    Error,
+}
+
+/// Every check.
+pub(super) fn all(checked: &Checked) -> Vec<Finding<'_>> {
+    checked.results.iter().map(|result| Finding { result, shown: checked.shown(result) }).collect()
+}
+
+/// Those that did not come to what was expected.
+pub(super) fn findings(checked: &Checked) -> Vec<Finding<'_>> {
+    let mut all = all(checked);
+    all.retain(|finding| finding.severity() != Severity::Pass);
+    all
+}
+
+impl Finding<'_> {
+    pub(super) fn severity(&self) -> Severity {
+        match &self.result.outcome {
+            _ if self.result.is_met() => Severity::Pass,
+            Ok(Outcome::Inconclusive { .. }) => Severity::Warning,
+            _ => Severity::Error,
+        }
+    }
+
+    /// One word or two: a verdict's name, `missed` for a bug that was not found, `inconclusive`, `error`, `holds`.
+    pub(super) fn rule(&self) -> &'static str {
+        let missed = matches!(self.result.outcome, Ok(Outcome::Holds(_))) && self.result.job.expect() != Expect::Holds;
+        if missed { "missed" } else { self.result.verdict() }
+    }
+
+    /// What it came to, and what was expected if that is something else: one line.
+    pub(super) fn message(&self) -> String {
+        let (job, expected) = (&self.result.job, self.result.job.expect());
+        let came_to = match &self.result.outcome {
+            Ok(Outcome::Fails(found)) => format!("{}: {}", found.verdict.name(), found.verdict),
+            Ok(Outcome::Holds(coverage)) => {
+                format!("nothing failed in {} executions ({coverage})", coverage.executions())
+            }
+            Ok(Outcome::Inconclusive { executions, .. }) => {
+                format!("inconclusive: a budget ran out after {executions} executions, which says nothing")
+            }
+            Err(error) => error.to_string(),
+        };
+        let expected = if self.result.is_met() { String::new() } else { format!("; expected: {expected}") };
+        let lines = came_to.lines().collect::<Vec<_>>().join("; ");
+        clean(&format!("{} under {}: {lines}{expected}", job.name(), job.engine))
+    }
+
+    /// Where to look first.
+    pub(super) fn place(&self) -> Option<Place> {
+        let shown = self.shown.map(|(_, study)| &study.counterexample);
+        let found = shown.or_else(|| self.result.counterexample());
+        found.and_then(|found| place(&found.verdict, &found.trace)).or_else(|| self.declared())
+    }
+
+    /// The variant's own function.
+    fn declared(&self) -> Option<Place> {
+        let job = &self.result.job;
+        let (start, _) = select::function(job.pattern.source.text, job.variant.name)?;
+        Some(Place { file: job.pattern.source.path.to_owned(), line: u32::try_from(start + 1).ok()?, column: 1 })
+    }
+}
+
+fn place(verdict: &Verdict, trace: &Trace) -> Option<Place> {
+    let last = || trace.events.last().map(|event| event.at.clone());
+    match verdict {
+        Verdict::Assertion { at: Some(at), .. } => Some(at.clone()),
+        Verdict::DataRace { second, .. } => Some(second.at.clone()),
+        Verdict::Deadlock { cycle } => cycle.first().map(|wait| wait.at.clone()),
+        Verdict::Stuck { waiting } => waiting.first().map(|waiting| waiting.at.clone()),
+        _ => last(),
+    }
+}
