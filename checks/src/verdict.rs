@@ -272,7 +272,7 @@ impl fmt::Display for Verdict {
             }
             Verdict::Leak { what } => write!(f, "left behind: {}", what.join(", ")),
             Verdict::Misuse { task, message } => write!(f, "{task}: {message}"),
-            Verdict::Crash { task, how } => write!(f, "the process {how} while {task} ran"),
+            Verdict::Crash { task, how } => write!(f, "while {task} ran, the process {how}"),
             Verdict::Hang { task } => write!(f, "{task} does not come to its next operation"),
         }
     }

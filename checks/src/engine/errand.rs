@@ -3,7 +3,7 @@
 
 use super::Program;
 use super::pilot::{End, Pilot, fly_counting};
-use crate::execution::{Acquittal, Execution, Rules, Source, TaskId};
+use crate::execution::{Acquittal, Execution, Rules, SessionReport, Source, TaskId};
 use std::sync::atomic::AtomicU64;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, PoisonError};
@@ -74,9 +74,16 @@ pub(crate) struct Errands<E: Errand> {
     program: Program,
     rules: Rules,
     progress: Arc<AtomicU64>,
-    line: Option<(Sender<E>, Receiver<E::Report>)>,
+    line: Option<Line<E>>,
     /// Runs that broke off, each of which keeps a thread for good.
     broken: usize,
+}
+
+/// To a run, and from it; and what it came to itself, when it has ended.
+struct Line<E: Errand> {
+    errands: Sender<E>,
+    reports: Receiver<E::Report>,
+    end: Receiver<SessionReport>,
 }
 
 /// Runs that may break off before nothing is run any more.
@@ -88,28 +95,34 @@ impl<E: Errand> Errands<E> {
         Errands { program: program.clone(), rules: rules.clone(), progress: progress.clone(), line: None, broken: 0 }
     }
 
-    /// Runs it; nothing is told if the run of the engine broke off.
-    pub(crate) fn run(&mut self, errand: E) -> Option<E::Report> {
+    /// Runs it.
+    ///
+    /// # Errors
+    /// If the run of the engine broke off: what that came to, if it is not one too many.
+    pub(crate) fn run(&mut self, errand: E) -> Result<E::Report, Option<Box<SessionReport>>> {
         if self.broken >= BROKEN_MAX {
-            return None;
+            return Err(None);
         }
-        let (errands, reports) = self.line.get_or_insert_with(|| {
+        let line = self.line.get_or_insert_with(|| {
             let ((errands, their_errands), (their_reports, reports)) = (channel(), channel());
+            let (their_end, end) = channel();
             let (program, rules, progress) = (self.program.clone(), self.rules.clone(), self.progress.clone());
             std::thread::spawn(move || {
                 let (errands, reports) = (their_errands, Some(their_reports));
                 let runner = Runner { errands, reports, errand: None, acquitted: Vec::new() };
-                let (runner, _) = fly_counting(&program, &rules, &progress, runner);
+                let (runner, end) = fly_counting(&program, &rules, &progress, runner);
+                let _ = their_end.send(end);
                 // A destructor that left the run no way to go on keeps its thread, and the pilot with it.
                 runner.lock().unwrap_or_else(PoisonError::into_inner).reports = None;
             });
-            (errands, reports)
+            Line { errands, reports, end }
         });
-        let report = errands.send(errand).ok().and_then(|()| reports.recv().ok());
-        if report.is_none() {
-            self.line = None;
-            self.broken += 1;
+        if let Some(report) = line.errands.send(errand).ok().and_then(|()| line.reports.recv().ok()) {
+            return Ok(report);
         }
-        report
+        let end = line.end.recv().ok();
+        self.line = None;
+        self.broken += 1;
+        Err(end.map(Box::new))
     }
 }

@@ -184,6 +184,12 @@ impl Session {
             SESSION.with(|slot| *slot.borrow_mut() = Some(session));
             EXPLORING.set(true);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(engine));
+            if outcome.as_ref().is_err_and(|payload| is_overflow(payload.as_ref())) {
+                super::try_with(|x| {
+                    let task = x.names().task(x.current).to_owned();
+                    x.fail(Verdict::Crash { task, how: "ended by a stack overflow".into() });
+                });
+            }
             finish_execution();
             if let Err(payload) = outcome {
                 engine_stopped(payload.as_ref());
@@ -236,6 +242,12 @@ fn send_report(abandoned: bool) {
             let _ = session.sender.send((report, abandoned));
         }
     });
+}
+
+/// Whether an engine has been ended by a coroutine that has no stack left: loom's are watched, and what ends them then has a
+/// payload of its own. All else that comes out of an engine has a message.
+fn is_overflow(payload: &(dyn Any + Send)) -> bool {
+    !payload.is::<super::Halt>() && !payload.is::<&str>() && !payload.is::<String>()
 }
 
 /// Notes what a panic out of the engine itself means, if nothing was found yet.

@@ -6,7 +6,7 @@ use super::{Case, CaseTree, Property};
 use crate::checker::Plan;
 use crate::engine::errand::Errands;
 use crate::engine::{self, Engine};
-use crate::execution::{Budget, Found, Random};
+use crate::execution::{Budget, Found, Problem, Random};
 use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::verdict::Verdict;
 use proptest::strategy::{Strategy, ValueTree};
@@ -42,6 +42,8 @@ struct Search<'a> {
     executions_max: u64,
     until: Option<Instant>,
     cut: Option<Budget>,
+    /// What the engine stopped with.
+    problem: Option<Problem>,
 }
 
 /// What a search came upon, and how it may be made simpler.
@@ -71,6 +73,7 @@ pub(crate) fn search(property: &Property, plan: &Plan, progress: &Arc<AtomicU64>
         executions_max: rules.executions_max,
         until: plan.time.map(|time| Instant::now() + time),
         cut: None,
+        problem: None,
     };
     let kept = property.regressions.as_deref().map(regressions::read).transpose()?.unwrap_or_default();
     let hit = match search.retry(&kept)? {
@@ -78,6 +81,9 @@ pub(crate) fn search(property: &Property, plan: &Plan, progress: &Arc<AtomicU64>
         None => search.draw(first)?,
     };
     let Some(hit) = hit else {
+        if let Some(problem) = search.problem {
+            return Err(problem.into());
+        }
         let executions = search.executions;
         return Ok(match search.cut {
             Some(budget) => Outcome::Inconclusive { budget, executions, done: None },
@@ -142,7 +148,13 @@ impl Search<'_> {
     fn run(&mut self, case: &Case, script: &Script) -> Ran {
         let (stage, program, script) = (self.stage.clone(), case.program.clone(), script.clone());
         let ran = self.errands.run(Follow { stage, program, script, asked: 0 });
-        ran.unwrap_or(Ran { came: Came::Nowhere, asked: Asked::default() })
+        ran.unwrap_or_else(|end| {
+            // A destructor can leave a failing run no way to go on, and the engine itself can stop.
+            let (found, problem) = end.map_or((None, None), |end| (end.found, end.problem));
+            self.problem = self.problem.take().or(problem);
+            let came = found.map_or(Came::Nowhere, |found| Came::To(Box::new(found)));
+            Ran { came, asked: Asked::default() }
+        })
     }
 
     /// The same, as a part of the search: counted.
@@ -159,7 +171,7 @@ impl Search<'_> {
         if self.until.is_some_and(|until| Instant::now() >= until) {
             self.cut = Some(Budget::Time);
         }
-        self.executions >= self.executions_max || self.cut == Some(Budget::Time)
+        self.executions >= self.executions_max || self.cut == Some(Budget::Time) || self.problem.is_some()
     }
 
     /// Tries what has failed before.

@@ -272,7 +272,7 @@ pub(super) fn threads(trace: &Trace) -> Option<String> {
 /// What to write instead of what no engine can look into.
 fn advice(verdict: &Verdict) -> &'static str {
     match verdict {
-        Verdict::Crash { how, .. } if how.contains("stack") || how.contains("SIGSEGV") || how.contains("SIGBUS") => {
+        Verdict::Crash { how, .. } if how.contains("stack") => {
             "an engine's stacks are small (`main` 32 KiB under loom, others 64, 128 under shuttle): put what is large in a \
              `Box`, and recurse less"
         }

@@ -155,6 +155,6 @@ impl Replayer {
         self.replays += 1;
         let run = self.errands.run(Follow { plan: plan.clone(), at: 0, seen: 0, preemptions: 0 });
         self.steps += run.as_ref().map_or(0, |run| run.log.len() as u64);
-        run.unwrap_or_else(Run::nowhere)
+        run.unwrap_or_else(|_| Run::nowhere())
     }
 }

@@ -14,6 +14,7 @@ use crate::execution::{Told, Wanted};
 use crate::{Budget, CheckError, Counterexample, Engine, Outcome, Study};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
+use std::process::ExitStatus;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
@@ -60,6 +61,8 @@ pub(super) struct Order {
     wanted: Wanted,
     /// Of an engine that runs several executions at once: one at a time, in the same order each time.
     one_by_one: bool,
+    /// It is known to hang: once it says nothing any more, it does.
+    hangs: bool,
 }
 
 impl Order {
@@ -74,6 +77,7 @@ impl Order {
             memory: None,
             wanted: Wanted::default(),
             one_by_one: false,
+            hangs: false,
         }
     }
 }
@@ -135,7 +139,7 @@ fn attend(order: &Order, limits: &Limits, mut hear: impl FnMut(Beat, Option<Told
             return Ok((End::Interrupted, beat));
         }
         let left = limits.deadline.saturating_sub(started.elapsed());
-        let quiet = order.wanted.whole.is_some() && changed.elapsed() > limits.patience() && beat.begun > 0;
+        let quiet = order.hangs && changed.elapsed() > limits.patience() && beat.begun > 0;
         if left.is_zero() || quiet {
             let hangs = changed.elapsed() >= limits.patience();
             return Ok((End::Deadline { hangs }, beat));
@@ -151,12 +155,28 @@ fn attend(order: &Order, limits: &Limits, mut hear: impl FnMut(Beat, Option<Told
             }
             Answer::Line(answer) => return Ok((End::Answer(answer), beat)),
             Answer::Ended(status) => {
-                let how = in_other_words(&process.errors(), limits).unwrap_or_else(|| how(status));
+                let how = in_words(&process.errors(), status, limits);
                 return Ok((End::Ended(how), beat));
             }
             Answer::Nothing => {}
         }
     }
+}
+
+/// How a process ended whose main thread panicked: raddle's own.
+const PANICKED: &str = "panicked: ";
+
+/// How the process ended, by what it said last and how it went.
+fn in_words(errors: &str, status: ExitStatus, limits: &Limits) -> String {
+    if let Some(how) = in_other_words(errors, limits) {
+        return how;
+    }
+    let how = how(status);
+    if ["SIGSEGV", "SIGBUS"].iter().any(|signal| how.ends_with(signal)) {
+        return format!("{how}: in safe code, a stack overflow");
+    }
+    let panic = errors.trim_end().rsplit_once("panicked at ").filter(|_| status.code() == Some(101));
+    panic.map_or(how, |(_, panic)| format!("{PANICKED}{}", panic.lines().take(2).collect::<Vec<_>>().join(" ")))
 }
 
 /// What Rust's runtime says before it aborts.
@@ -166,7 +186,7 @@ fn in_other_words(errors: &str, limits: &Limits) -> Option<String> {
     if says("memory allocation of") {
         return Some(format!("ran out of memory (the limit is {} MiB)", limits.memory));
     }
-    says("has overflowed its stack").then(|| "overflowed its stack".to_owned())
+    says("has overflowed its stack").then(|| "ended by a stack overflow".to_owned())
 }
 
 /// Runs a check in a child process; none if that was interrupted.
@@ -182,6 +202,7 @@ pub(super) fn check(job: &Job, order: &Order, limits: &Limits, mut hear: impl Fn
             (Ok(Outcome::Inconclusive { budget: Budget::Time, executions: beat.explored, done }), None)
         }
         Ok((End::Deadline { hangs: true }, beat)) => (witness::of_hang(order, limits, beat)?, None),
+        Ok((End::Ended(how), _)) if how.starts_with(PANICKED) => (Err(CheckError::Process(how)), None),
         Ok((End::Ended(how), beat)) => (witness::of_crash(order, limits, beat, &how)?, None),
         Ok((End::Answer(_), _)) => (Err(CheckError::Process("answered something else".into())), None),
     };

@@ -12,6 +12,9 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+/// For how long what a process has said is waited for after its end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
+
 /// What came within the time that there was.
 pub(super) enum Answer<L> {
     /// A line.
@@ -27,6 +30,8 @@ pub(super) struct Process<L> {
     child: Child,
     lines: Receiver<L>,
     errors: Tail,
+    /// Tells that all of its stderr has been read.
+    errors_end: Receiver<()>,
 }
 
 impl<L: DeserializeOwned + Send + 'static> Process<L> {
@@ -34,21 +39,26 @@ impl<L: DeserializeOwned + Send + 'static> Process<L> {
     pub(super) fn start<O: Serialize>(arguments: &[&str], order: Option<&O>) -> std::io::Result<Self> {
         let mut command = Command::new(std::env::current_exe()?);
         command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        // Each of glibc's arenas takes 64 MiB of address space, which is limited.
+        command.env("MALLOC_ARENA_MAX", "2");
         // Ctrl-C is for the parent, which ends its children itself.
         #[cfg(unix)]
         std::os::unix::process::CommandExt::process_group(&mut command, 0);
         let mut child = command.spawn()?;
         let (out, err) = (child.stdout.take().expect("it is a pipe"), child.stderr.take().expect("it is a pipe"));
         let (sender, lines) = channel();
-        let errors = Tail::default();
-        let mut process = Process { child, lines, errors: errors.clone() };
+        let (errors, (end, errors_end)) = (Tail::default(), channel());
+        let mut process = Process { child, lines, errors: errors.clone(), errors_end };
         // Both end when their pipes do, and those end with the child.
         std::thread::Builder::new().name("child's report".into()).spawn(move || {
             let lines = BufReader::new(out).split(b'\n').map_while(Result::ok);
             // What else is there, the program has written.
             lines.filter_map(|line| serde_json::from_slice(&line).ok()).all(|line| sender.send(line).is_ok());
         })?;
-        std::thread::Builder::new().name("child's stderr".into()).spawn(move || errors.keep(err))?;
+        std::thread::Builder::new().name("child's stderr".into()).spawn(move || {
+            errors.keep(err);
+            let _ = end.send(());
+        })?;
         if let Some(order) = order {
             let stdin = process.child.stdin.as_mut().expect("it is a pipe");
             // If the child is gone by now, its end says more than this.
@@ -62,9 +72,9 @@ impl<L: DeserializeOwned + Send + 'static> Process<L> {
     pub(super) fn answer(&mut self, within: Duration) -> Answer<L> {
         match self.lines.recv_timeout(within) {
             Ok(line) => Answer::Line(line),
-            // Another process may hold its stdout.
+            // What it said last may still be on its way; and another process may hold its stdout.
             Err(RecvTimeoutError::Timeout) => match self.child.try_wait() {
-                Ok(Some(status)) => self.lines.try_recv().map_or(Answer::Ended(status), Answer::Line),
+                Ok(Some(status)) => self.lines.recv_timeout(LAST_WORDS).map_or(Answer::Ended(status), Answer::Line),
                 _ => Answer::Nothing,
             },
             // Its stdout is closed: it ends, unless the program closed it.
@@ -84,8 +94,9 @@ impl<L: DeserializeOwned + Send + 'static> Process<L> {
         None
     }
 
-    /// The last that it wrote to stderr.
+    /// The last that it wrote to stderr, now that it has ended. Another process may still hold that.
     pub(super) fn errors(&self) -> String {
+        let _ = self.errors_end.recv_timeout(LAST_WORDS);
         self.errors.text()
     }
 }

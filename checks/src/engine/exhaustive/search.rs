@@ -220,7 +220,7 @@ impl Search {
         self.events.begin(x, event);
     }
 
-    /// Those of the tasks that can go on whose going on would come to anything; all if it is nobody's.
+    /// Those of the tasks that can go on whose going on would come to anything.
     fn without_spinning(&mut self, x: &Execution, enabled: &[TaskId]) -> SmallVec<[TaskId; 8]> {
         let mut going: SmallVec<[TaskId; 8]> = SmallVec::new();
         for task in enabled {
@@ -229,7 +229,7 @@ impl Search {
                 going.push(*task);
             }
         }
-        if going.is_empty() { enabled.into() } else { going }
+        going
     }
 
     /// Whether a task is about to do what it was when the search was saved.
@@ -247,7 +247,10 @@ impl Search {
 
     /// Who goes on from a state that the execution is the first to reach.
     fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
-        let enabled = &self.without_spinning(x, enabled);
+        let going = self.without_spinning(x, enabled);
+        // All spin in vain: each in turn, so that it shows that they do so for ever.
+        let all_spin = going.is_empty();
+        let enabled = if all_spin { enabled } else { &going };
         if self.loops.trial.is_some() {
             return self.loops.next(x, &self.events, enabled);
         }
@@ -262,7 +265,11 @@ impl Search {
         let wanted = |branch: &Branch| awake.iter().copied().find(|task| self.tasks.number(*task) == branch.deed.task);
         let task = loop {
             if next.is_empty() {
-                break (!awake.is_empty()).then(|| by_default(x, &awake))?;
+                break match &awake[..] {
+                    [] => None,
+                    awake if all_spin => least_recent(x, awake),
+                    awake => Some(by_default(x, awake)),
+                }?;
             }
             let branch = next.remove(0);
             if let Some(task) = wanted(&branch) {
@@ -292,6 +299,11 @@ impl Search {
         };
         self.cut.is_some()
     }
+}
+
+/// Who has waited longest for its turn.
+fn least_recent(x: &Execution, tasks: &[TaskId]) -> Option<TaskId> {
+    tasks.iter().copied().min_by_key(|task| x.log.iter().rposition(|decision| decision.task == *task))
 }
 
 impl Pilot for Search {

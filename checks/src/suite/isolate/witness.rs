@@ -67,15 +67,15 @@ fn look(
             witness.hear(*happened);
         }
     };
-    let wanted = Wanted { from: None, whole: Some(serial) };
-    let end = match attend(&again(order, wanted), limits, note) {
+    let (wanted, hangs) = (Wanted { from: None, whole: Some(serial) }, how.starts_with("did not"));
+    let end = match attend(&Order { hangs, ..again(order, wanted) }, limits, note) {
         Ok((End::Interrupted, _)) => return None,
         Ok((end, _)) => end,
         Err(error) => return Some(Err(CheckError::Process(format!("{how}, and can't be started again: {error}")))),
     };
     let is_same = match &end {
         End::Ended(again) => again == how,
-        End::Deadline { hangs } => *hangs && how.starts_with("did not"),
+        End::Deadline { hangs: again } => hangs && *again,
         _ => false,
     };
     let Some(trace) = witness.trace.filter(|_| is_same) else { return Some(Err(not_again(how, &end))) };
