@@ -88,7 +88,7 @@ fn representative_counterexamples_are_drawn_as_they_were() {
 
 #[test]
 fn every_bug_is_well_formed_in_every_format() {
-    let validator = checks::Validator::new(&schema::counterexample());
+    let validator = raddle_tests::Validator::new(&schema::counterexample());
     let mut buggy = 0;
     for pattern in CATALOGUE.patterns() {
         for variant in pattern.variants.iter().filter(|variant| !variant.is_correct()) {
@@ -119,7 +119,7 @@ fn the_same_program_gives_the_same_bytes() {
 #[test]
 fn hostile_names_break_out_of_no_format() {
     let header = hostile_header();
-    let validator = checks::Validator::new(&schema::counterexample());
+    let validator = raddle_tests::Validator::new(&schema::counterexample());
     for program in [busy as fn(), racy] {
         let study = study_of(program);
         let names = study.counterexample.trace.tasks.join(" ");
@@ -156,13 +156,13 @@ fn the_committed_schemas_are_what_the_types_say() {
         let path = root().join(format!("checks/schema/{name}.schema.json"));
         let committed = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
         assert_eq!(now, committed, "`make bless`, or: raddle schema {name} > {}", path.display());
-        checks::Validator::new(&committed);
+        raddle_tests::Validator::new(&committed);
     }
 }
 
 #[test]
 fn every_record_is_of_its_schema() {
-    let validator = checks::Validator::new(&schema::record());
+    let validator = raddle_tests::Validator::new(&schema::record());
     let mut seen = 0;
     for path in raddle_tests::records(false) {
         let text = std::fs::read_to_string(&path).unwrap();
@@ -183,13 +183,13 @@ fn broken_documents_are_refused() {
     refuses_what_is_broken(&schema::record(), &record, &[]);
     let mut more = record;
     more["colour"] = Value::from("red");
-    assert!(checks::Validator::new(&schema::record()).validate(&more).is_err(), "a field that is not known");
+    assert!(raddle_tests::Validator::new(&schema::record()).validate(&more).is_err(), "a field that is not known");
 }
 
 /// Each field of `document` left out or of another type, another version, and another verdict: all are refused; fields
 /// that may be null, if they are.
 fn refuses_what_is_broken(schema: &str, document: &Value, nullable: &[&str]) {
-    let validator = checks::Validator::new(schema);
+    let validator = raddle_tests::Validator::new(schema);
     assert_eq!(validator.validate(document), Ok(()));
     let refused = |broken: &Value, why: &str| assert!(validator.validate(broken).is_err(), "{why} is let through");
     for key in document.as_object().unwrap().keys() {

@@ -69,3 +69,32 @@ pub fn records(bad: bool) -> Vec<PathBuf> {
     };
     files(&folder).into_iter().filter(is_record).collect()
 }
+
+/// A JSON Schema.
+pub struct Validator {
+    schemas: boon::Schemas,
+    index: boon::SchemaIndex,
+}
+
+impl Validator {
+    /// The schema in this text.
+    ///
+    /// # Panics
+    /// If it is none.
+    #[must_use]
+    pub fn new(schema: &str) -> Self {
+        let schema: serde_json::Value = serde_json::from_str(schema).expect("a schema is JSON");
+        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
+        compiler.add_resource("test:///schema.json", schema).unwrap();
+        let index = compiler.compile("test:///schema.json", &mut schemas).unwrap_or_else(|error| panic!("{error}"));
+        Validator { schemas, index }
+    }
+
+    /// Holds a document against it.
+    ///
+    /// # Errors
+    /// Where the document is not of the schema.
+    pub fn validate(&self, document: &serde_json::Value) -> Result<(), String> {
+        self.schemas.validate(document, self.index).map_err(|error| format!("{error:#}"))
+    }
+}

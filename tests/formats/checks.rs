@@ -3,27 +3,6 @@
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// A JSON Schema.
-pub(crate) struct Validator {
-    schemas: boon::Schemas,
-    index: boon::SchemaIndex,
-}
-
-impl Validator {
-    pub(crate) fn new(schema: &str) -> Self {
-        let schema: Value = serde_json::from_str(schema).expect("a schema is JSON");
-        let (mut schemas, mut compiler) = (boon::Schemas::new(), boon::Compiler::new());
-        compiler.add_resource("test:///schema.json", schema).unwrap();
-        let index = compiler.compile("test:///schema.json", &mut schemas).unwrap_or_else(|error| panic!("{error}"));
-        Validator { schemas, index }
-    }
-
-    /// An error says where the document is not of the schema.
-    pub(crate) fn validate(&self, document: &Value) -> Result<(), String> {
-        self.schemas.validate(document, self.index).map_err(|error| format!("{error:#}"))
-    }
-}
-
 /// Every index is of something that is there.
 pub(crate) fn json(text: &str) {
     let document: Value = serde_json::from_str(text).expect("JSON");

@@ -56,6 +56,25 @@ pub(crate) const ERRORS: Pattern = Pattern::new(
     &[Variant::correct("differs_from_run_to_run", differs_from_run_to_run)],
 );
 
+/// What does not come to what it declares.
+pub(crate) const UNMET: Pattern = Pattern::new(
+    "hostile/unmet",
+    "none",
+    raddle::source!("hostile.rs"),
+    &[
+        Variant::correct("correct_but_panics", || racing(|| panic!("<b>::error::%0A,&amp;"))),
+        Variant::buggy("harmless", Class::Deadlock, || racing(|| {})).fails_with(Expect::Deadlock(2)),
+    ],
+);
+
+/// What takes more executions than a small budget has.
+pub(crate) const LARGE: Pattern = Pattern::new(
+    "hostile/large",
+    "none",
+    raddle::source!("hostile.rs"),
+    &[Variant::correct("many_threads", many_threads)],
+);
+
 /// What ends only when somebody ends it from outside, and says that it has begun.
 pub(crate) const ENDLESS: Pattern = Pattern::new(
     "hostile/endless",
@@ -181,5 +200,20 @@ fn says_so_and_spins() {
     listener.write_all(&std::process::id().to_le_bytes()).unwrap();
     loop {
         std::hint::spin_loop();
+    }
+}
+
+fn many_threads() {
+    let counter = Arc::new(AtomicU32::new(0));
+    let workers = [(); 4].map(|()| {
+        let counter = Arc::clone(&counter);
+        thread::spawn(move || {
+            for _ in 0..4 {
+                counter.fetch_add(1, SeqCst);
+            }
+        })
+    });
+    for worker in workers {
+        worker.join().unwrap();
     }
 }

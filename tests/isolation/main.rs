@@ -3,6 +3,7 @@
 //! This binary is both: the tests, and the command line over the hostile catalogue with its child processes.
 
 mod hostile;
+mod reports;
 
 use libtest_mimic::{Arguments, Trial};
 use raddle::{Catalogue, Family};
@@ -19,7 +20,14 @@ const HOSTILE: Catalogue = Catalogue {
     name: "hostile",
     families: &[Family {
         name: "hostile",
-        patterns: &[hostile::PATTERN, hostile::HANGS, hostile::ERRORS, hostile::ENDLESS],
+        patterns: &[
+            hostile::PATTERN,
+            hostile::HANGS,
+            hostile::UNMET,
+            hostile::ERRORS,
+            hostile::LARGE,
+            hostile::ENDLESS,
+        ],
     }],
     regressions: None,
 };
@@ -49,6 +57,11 @@ fn trials() -> Vec<Trial> {
         trial("a_check_that_is_killed_from_outside_is_an_error", killed_from_outside),
         trial("an_interrupt_ends_the_children_and_shows_what_was_done", interrupted),
         trial("a_search_that_is_not_done_by_its_deadline_is_inconclusive", not_done_by_its_deadline),
+        trial("nothing_in_a_name_or_a_message_gets_out_of_its_place", reports::nothing_gets_out_of_its_place),
+        trial("junit_is_of_its_schema", reports::junit_is_of_its_schema),
+        trial("sarif_is_of_its_schema", reports::sarif_is_of_its_schema),
+        trial("sarif_can_have_the_findings_alone", reports::the_findings_alone),
+        trial("github_sees_each_finding", reports::github_sees_each_finding),
         trial("a_child_without_an_order_says_so", without_an_order),
     ]
 }

@@ -100,10 +100,12 @@ impl Style {
     }
 }
 
-/// Text without characters that a terminal would act on.
+/// Text without characters that a terminal would act on, or that are none and that XML can't have.
 #[must_use]
 pub fn clean(text: &str) -> String {
-    let plain = |c: char| if c.is_control() || is_bidi(c) { c.escape_default().collect() } else { c.to_string() };
+    let is_none = |c: char| u32::from(c) & 0xfffe == 0xfffe || ('\u{fdd0}'..='\u{fdef}').contains(&c);
+    let plain =
+        |c: char| if c.is_control() || is_bidi(c) || is_none(c) { c.escape_default().collect() } else { c.to_string() };
     text.chars().map(plain).collect()
 }
 

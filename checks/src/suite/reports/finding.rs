@@ -72,17 +72,20 @@ impl Finding<'_> {
     }
 
     /// Where to look first.
-    pub(super) fn place(&self) -> Option<Place> {
+    pub(super) fn place(&self) -> Place {
         let shown = self.shown.map(|(_, study)| &study.counterexample);
         let found = shown.or_else(|| self.result.counterexample());
-        found.and_then(|found| place(&found.verdict, &found.trace)).or_else(|| self.declared())
+        found.and_then(|found| place(&found.verdict, &found.trace)).unwrap_or_else(|| self.declared())
     }
 
-    /// The variant's own function.
-    fn declared(&self) -> Option<Place> {
+    /// The variant's own function; where it has none of its name, its declaration.
+    fn declared(&self) -> Place {
         let job = &self.result.job;
-        let (start, _) = select::function(job.pattern.source.text, job.variant.name)?;
-        Some(Place { file: job.pattern.source.path.to_owned(), line: u32::try_from(start + 1).ok()?, column: 1 })
+        let source = &job.pattern.source;
+        let function = select::function(source.text, job.variant.name).map(|(start, _)| start);
+        let name = format!("{:?}", job.variant.name);
+        let start = function.or_else(|| source.text.lines().position(|line| line.contains(&name))).unwrap_or_default();
+        Place { file: source.path.to_owned(), line: u32::try_from(start + 1).unwrap_or(1), column: 1 }
     }
 }
 

@@ -5,6 +5,7 @@ use super::finding::{Finding, Severity, findings};
 use crate::suite::SuiteError;
 use crate::suite::checked::Checked;
 use crate::suite::terminal::Terminal;
+use crate::verdict::Place;
 use std::fmt::Write as _;
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -33,11 +34,9 @@ pub(super) fn annotate(checked: &Checked, on_stdout: bool, terminal: &Terminal) 
 fn annotation(finding: &Finding<'_>) -> String {
     let level = if finding.severity() == Severity::Warning { "warning" } else { "error" };
     let title = format!("{} · {}", finding.result.job.variant.name, finding.rule());
-    let place = finding.place().map(|place| {
-        let (file, line, column) = (property(&place.file), place.line, place.column);
-        format!("file={file},line={line},col={column},")
-    });
-    format!("::{level} {}title={}::{}\n", place.unwrap_or_default(), property(&title), data(&finding.message()))
+    let Place { file, line, column } = finding.place();
+    let (file, title, message) = (property(&file), property(&title), data(&finding.message()));
+    format!("::{level} file={file},line={line},col={column},title={title}::{message}\n")
 }
 
 /// What a workflow command's message may have in it.

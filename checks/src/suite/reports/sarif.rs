@@ -88,7 +88,7 @@ fn result(finding: &Finding<'_>) -> Reported {
         .kind(kind)
         .level(level)
         .message(message(finding.message()))
-        .locations(finding.place().map(|place| vec![location(&place, None)]).unwrap_or_default())
+        .locations(vec![location(&finding.place(), None)])
         .code_flows(code_flows)
         .partial_fingerprints(BTreeMap::from([("raddle/v1".to_owned(), fingerprint)]))
         .build()
