@@ -15,17 +15,8 @@ seeds:   ## no false alarm at 20 seeds of 10,000 schedules, and no bug missed at
 	cargo run --release --locked -p raddle-scenarios -- measure seeds --correct --engine shuttle --executions 10000
 	cargo run --release --locked -p raddle-scenarios -- measure seeds --buggy
 
-bless:   ## record the counterexamples anew, and draw them; the coverage, and its summary in README.md
-	cargo run --release --locked -p raddle-scenarios -- record --out fixtures
-	cargo run --release --locked -p raddle-scenarios -- check --quiet --markdown scenarios/COVERAGE.md
-	awk 'NR == FNR { below = below || /^## /; if (!below && /^\|/) rows = rows $$0 "\n"; next } \
-	  /^<!-- coverage -->/ { print $$0 "\n\n" rows; inside = 1 } \
-	  /^<!-- \/coverage -->/ { inside = 0 } \
-	  !inside' scenarios/COVERAGE.md README.md >README.md.new
-	mv README.md.new README.md
-	cargo run --release --locked -p raddle-scenarios -- schema counterexample >checks/schema/counterexample.schema.json
-	cargo run --release --locked -p raddle-scenarios -- schema record >checks/schema/record.schema.json
-	INSTA_UPDATE=always cargo test --locked -p raddle-tests --test fixtures --test formats
+bless:   ## record the counterexamples anew, and draw them; the coverage, and its summary in README.md; the schemas
+	tests/bless.sh
 
 bench:   ## what the facade costs beside the bare engines, and the exhaustive engine beside loom and depth-first search
 	cargo bench --locked -p raddle-tests --bench facade

@@ -12,7 +12,7 @@ use programs::{busy, hostile_header, racy};
 use raddle::report::{Header, Words, html, json, mermaid, perfetto, schema};
 use raddle::{Checker, Effort, Engine, Finder, Outcome, Pattern, Place, Study, Variant};
 use raddle_scenarios::CATALOGUE;
-use raddle_tests::root;
+use raddle_tests::{fixtures, root};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
@@ -77,7 +77,7 @@ fn representative_counterexamples_are_drawn_as_they_were() {
         let (header, study) = by_name(pattern, variant);
         for (format, render, _) in FORMATS {
             let mut settings = insta::Settings::clone_current();
-            settings.set_snapshot_path(root().join("fixtures").join(pattern));
+            settings.set_snapshot_path(fixtures().join(pattern));
             settings.set_prepend_module_to_snapshot(false);
             settings.set_omit_expression(true);
             let drawn = render(Some(&header), &study);
@@ -153,7 +153,7 @@ fn each_way_of_waking_is_a_flow() {
 #[test]
 fn the_committed_schemas_are_what_the_types_say() {
     for (name, now) in [("counterexample", schema::counterexample()), ("record", schema::record())] {
-        let path = root().join(format!("checks/schema/{name}.schema.json"));
+        let path = fixtures().with_file_name("checks").join(format!("schema/{name}.schema.json"));
         let committed = std::fs::read_to_string(&path).unwrap_or_default().replace("\r\n", "\n");
         assert_eq!(now, committed, "`make bless`, or: raddle schema {name} > {}", path.display());
         raddle_tests::Validator::new(&committed);

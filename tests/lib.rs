@@ -12,6 +12,12 @@ pub fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("tests/ lies in the repository").to_owned()
 }
 
+/// The folder of the fixtures; another one while they are made anew (`tests/bless.sh`).
+#[must_use]
+pub fn fixtures() -> PathBuf {
+    std::env::var_os("RADDLE_FIXTURES").map_or_else(|| root().join("fixtures"), PathBuf::from)
+}
+
 /// Runs a binary with these arguments, from the repository's root, without a terminal and without what the environment
 /// says of colours and languages.
 ///
@@ -51,7 +57,8 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
         let path = entry.expect("a folder's entry").path();
         if path.is_dir() {
             found.extend(files(&path));
-        } else {
+        } else if !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(".raddle-")) {
+            // What was being written when somebody was killed is none of them.
             found.push(path);
         }
     }
@@ -62,7 +69,7 @@ pub fn files(folder: &Path) -> Vec<PathBuf> {
 /// The recorded counterexamples; the bad ones too if they are asked for.
 #[must_use]
 pub fn records(bad: bool) -> Vec<PathBuf> {
-    let folder = root().join("fixtures");
+    let folder = fixtures();
     let is_record = |path: &PathBuf| {
         let name = path.to_string_lossy();
         name.ends_with(".json") && !name.ends_with(".property.json") && (bad || !path.starts_with(folder.join("bad")))

@@ -416,15 +416,17 @@ impl Checker {
                 }
                 Err(error) => panic!("{error}"),
             },
+            Ok(Outcome::Inconclusive { budget: crate::Budget::Steps, executions, .. }) => panic!(
+                "an execution had more than {} steps, and was given up ({executions} were run): does a loop try again \
+                 without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \
+                 the program smaller, or allow for more (`Checker::steps`)",
+                self.plan.steps
+            ),
             Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \
                  make the program smaller, raise the budget, bound the preemptions (`Checker::preemptions`), or \
                  settle for sampling (`.engine(Engine::shuttle())`)",
-                match budget {
-                    crate::Budget::Executions => "executions",
-                    crate::Budget::Time => "time",
-                    crate::Budget::Steps => "steps in one execution",
-                }
+                if budget == crate::Budget::Time { "time" } else { "executions" }
             ),
             Err(error) => panic!("{error}"),
         }

@@ -1,8 +1,10 @@
 //! The command line: what it prints, and that bad input gets a clear error, exit code 2, and nothing written.
 
+mod bless;
 mod coverage;
 mod refusals;
 mod samplers;
+mod shards;
 mod stress;
 
 use raddle_tests::{root, run, stderr, stdout};

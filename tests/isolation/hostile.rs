@@ -113,7 +113,7 @@ fn takes_all_memory() {
 
 /// All tasks of an execution share a thread, and nobody gives this lock back while it waits.
 #[expect(clippy::disallowed_types, reason = "it is what must not be done")]
-fn waits_for_stds_lock() {
+pub(crate) fn waits_for_stds_lock() {
     let lock = Arc::new(std::sync::Mutex::new(()));
     let theirs = Arc::clone(&lock);
     let rogue = thread::Builder::new().name("rogue".into()).spawn(move || {
@@ -187,7 +187,7 @@ fn has_a_name_like_no_other() {
     task.unwrap().join().unwrap();
 }
 
-fn differs_from_run_to_run() {
+pub(crate) fn differs_from_run_to_run() {
     static RUNS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
     if RUNS.fetch_add(1, SeqCst).is_multiple_of(2) {
         thread::spawn(|| {}).join().unwrap();

@@ -3,6 +3,7 @@
 //! This binary is both: the tests, and the command line over the hostile catalogue with its child processes.
 
 mod hostile;
+mod newcomers;
 mod reports;
 
 use libtest_mimic::{Arguments, Trial};
@@ -36,6 +37,10 @@ fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
         Some("check" | "check-child" | "trace" | "show") => raddle::suite::main(&HOSTILE),
+        Some("newcomer") => {
+            newcomers::run(&arguments[1]);
+            ExitCode::SUCCESS
+        }
         Some("park") => loop {
             std::thread::park();
         },
@@ -62,6 +67,8 @@ fn trials() -> Vec<Trial> {
         trial("sarif_is_of_its_schema", reports::sarif_is_of_its_schema),
         trial("sarif_can_have_the_findings_alone", reports::the_findings_alone),
         trial("github_sees_each_finding", reports::github_sees_each_finding),
+        trial("who_is_new_is_told_what_to_write_instead", newcomers::each_is_told_what_to_write_instead),
+        trial("a_test_that_hangs_is_told_of", newcomers::what_hangs_is_told_of),
         trial("a_child_without_an_order_says_so", without_an_order),
     ]
 }

@@ -24,8 +24,9 @@ use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Once};
+use std::time::{Duration, Instant};
 
 /// A program to explore: it is run many times, and has to do the same each time but for what is scheduled.
 pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
@@ -231,7 +232,9 @@ pub(crate) fn explore(
 /// Runs the program twice along one schedule before anything else: it has to do the same both times, and not have
 /// more threads than the engine takes.
 pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), CheckError> {
+    let started = Instant::now();
     let report = shuttle::run_twice(program, plan.rules(Engine::shuttle()));
+    hint_at_slowness(started.elapsed() / u32::try_from(report.executions.max(1)).unwrap_or(u32::MAX));
     if let (Some(limit), names) = (engine.threads_max(), &report.tasks)
         && names.len() > limit
     {
@@ -256,6 +259,23 @@ pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Resul
         return Err(CheckError::Nondeterministic { what });
     }
     Ok(())
+}
+
+/// Executions take microseconds. One that takes this long waits for something, or has much to compute.
+const SLOW: Duration = Duration::from_millis(50);
+
+fn hint_at_slowness(execution: Duration) {
+    static HINT: Once = Once::new();
+    if execution >= SLOW {
+        HINT.call_once(|| {
+            eprintln!(
+                "raddle: an execution takes {} ms, and a search makes thousands of them. Is there a real sleep in it, or I/O? \
+                 Write `raddle::thread::sleep` and `raddle::tokio::time`, whose time is virtual, and leave the rest out of \
+                 the model.",
+                execution.as_millis()
+            );
+        });
+    }
 }
 
 /// Every trace.

@@ -21,6 +21,7 @@ mod task;
 mod time;
 mod touch;
 mod waiting;
+mod watchdog;
 
 #[cfg(feature = "suite")]
 pub(crate) use blackbox::install as install_black_box;
@@ -34,7 +35,6 @@ pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
-#[cfg(feature = "suite")]
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
     Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, message, next_execution,
@@ -220,7 +220,8 @@ pub(crate) fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
     CURRENT.with(|current| {
         let mut current = current.borrow_mut();
         let execution = current.as_mut().expect(
-            "raddle's primitives work inside an exploration: call this from the closure given to `raddle::check`",
+            "raddle's primitives work inside an exploration: call this from the closure given to `raddle::check`, or from \
+             a thread that `raddle::thread::spawn` has started in it, not from one of std's or tokio's",
         );
         f(execution)
     })

@@ -177,6 +177,7 @@ impl Session {
         engine: impl FnOnce() + Send + 'static,
     ) -> SessionReport {
         install_panic_hook();
+        let _watched = super::watchdog::Watched::new();
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new().name("raddle".into()).stack_size(8 << 20).spawn(move || {
             let report = SessionReport { gated: rules.gated, ..SessionReport::default() };
@@ -446,7 +447,6 @@ pub(crate) fn message(payload: &dyn Any) -> String {
 }
 
 /// Executions that have begun in this process.
-#[cfg(feature = "suite")]
 pub(crate) fn executions_begun() -> u64 {
     SERIAL.load(Ordering::Relaxed) - 1
 }

@@ -147,8 +147,8 @@ fn fault(came: Came, like: &Verdict) -> Option<Box<Found>> {
 impl Search<'_> {
     fn run(&mut self, case: &Case, script: &Script) -> Ran {
         let (stage, program, script) = (self.stage.clone(), case.program.clone(), script.clone());
-        let ran = self.errands.run(Follow { stage, program, script, asked: 0 });
-        ran.unwrap_or_else(|end| {
+        let report = self.errands.run(Follow { stage, program, script, asked: 0 });
+        report.unwrap_or_else(|end| {
             // A destructor can leave a failing run no way to go on, and the engine itself can stop.
             let (found, problem) = end.map_or((None, None), |end| (end.found, end.problem));
             self.problem = self.problem.take().or(problem);

@@ -256,7 +256,7 @@ impl Record {
 /// Writes a file beside its place and moves it there, so that a reader sees the old one or the new one.
 pub(crate) fn write_whole(path: &Path, bytes: &[u8]) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut file = tempfile::Builder::new().prefix(".raddle-").tempfile_in(folder)?;
     file.write_all(bytes)?;
     #[cfg(unix)]
     {

@@ -9,7 +9,7 @@ mod witness;
 pub(super) use child::run as run_child;
 
 use super::process::{Answer, Process, how};
-use super::run::{CheckResult, Job};
+use super::run::{CheckResult, Job, Part};
 use crate::execution::{Told, Wanted};
 use crate::{Budget, CheckError, Counterexample, Engine, Outcome, Study};
 use serde::{Deserialize, Serialize};
@@ -54,6 +54,7 @@ pub(super) struct Order {
     pub(super) engine: Engine,
     pub(super) seed: u64,
     pub(super) executions: Option<u64>,
+    pub(super) part: Option<Part>,
     pub(super) checkpoint: Option<PathBuf>,
     /// To be studied, rather than looked for.
     pub(super) found: Option<Counterexample>,
@@ -72,6 +73,7 @@ impl Order {
             engine: job.engine,
             seed,
             executions,
+            part: job.part,
             checkpoint: None,
             found: None,
             memory: None,

@@ -180,13 +180,21 @@ fn update(kept: &Kept<'_>, args: &ReplayArgs, terminal: &Terminal) -> Result<u8,
 fn keep_smallest(folder: &Path, pattern: &Pattern, variant: &Variant, seed: u64) -> Result<(), SuiteError> {
     let Some(property) = variant.declared_property() else { return Ok(()) };
     let path = property_file(folder, pattern, variant);
-    if path.exists() {
-        std::fs::remove_file(&path).map_err(|source| SuiteError::Write { path: path.clone(), source })?;
-    }
+    let failed = |source| SuiteError::Write { path: path.clone(), source };
+    // Found as if nothing had been kept; the old file stays until there is a new one.
+    let elsewhere = tempfile::tempdir().map_err(failed)?;
+    let found = elsewhere.path().join("property.json");
     let checker = variant.checker(Engine::Property).seed(seed);
-    let name = || format!("{}/{}", pattern.name, variant.name);
-    let kept = checker.run_property(&property.regressions(path));
-    kept.map(drop).map_err(|source| SuiteError::Check { name: name(), source })
+    let kept = checker.run_property(&property.regressions(&found));
+    kept.map_err(|source| SuiteError::Check { name: format!("{}/{}", pattern.name, variant.name), source })?;
+    match std::fs::read(&found) {
+        Ok(smallest) => crate::schedule::write_whole(&path, &smallest).map_err(failed),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound && path.exists() => {
+            std::fs::remove_file(&path).map_err(failed)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(failed(error)),
+    }
 }
 
 pub(super) fn record(catalogue: &'static Catalogue, args: &RecordArgs, terminal: &Terminal) -> Result<u8, SuiteError> {

@@ -36,10 +36,12 @@ impl Terminal {
     }
 
     /// Prints to stdout in whatever characters the text has.
-    #[expect(clippy::unused_self, reason = "who prints has a terminal")]
     pub(super) fn print_exactly(&self, text: &str) {
         let mut out = std::io::stdout().lock();
-        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+        if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+            if error.kind() != std::io::ErrorKind::BrokenPipe {
+                self.error(&format!("stdout: {error}"));
+            }
             std::process::exit(i32::from(super::EXIT_USAGE));
         }
     }

@@ -25,7 +25,7 @@ pub(crate) fn run(catalogue: &'static Catalogue) -> Result<u8, SuiteError> {
         }
     };
     let (pattern, variant) = select::variant(catalogue, &order.variant)?;
-    let job = Job { regressions: catalogue.regressions, ..Job::new(pattern, variant, order.engine) };
+    let job = Job { regressions: catalogue.regressions, part: order.part, ..Job::new(pattern, variant, order.engine) };
     let report = Report::open();
     limit(order.memory.unwrap_or(Limits::MEMORY_MIB));
     std::thread::spawn(|| {

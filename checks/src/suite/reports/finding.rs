@@ -6,7 +6,7 @@ use crate::suite::run::CheckResult;
 use crate::suite::select;
 use crate::suite::study::Studied;
 use crate::verdict::{Place, Verdict};
-use crate::{Expect, Outcome, Trace};
+use crate::{Budget, Expect, Outcome, Trace};
 
 /// A check, as CI systems see one.
 pub(super) struct Finding<'a> {
@@ -61,6 +61,10 @@ impl Finding<'_> {
             Ok(Outcome::Holds(coverage)) => {
                 format!("nothing failed in {} executions ({coverage})", coverage.executions())
             }
+            Ok(Outcome::Inconclusive { budget: Budget::Steps, executions, .. }) => format!(
+                "inconclusive: an execution had too many steps ({executions} were run): a loop that tries again has to \
+                 `yield_now`"
+            ),
             Ok(Outcome::Inconclusive { executions, .. }) => {
                 format!("inconclusive: a budget ran out after {executions} executions, which says nothing")
             }
