@@ -42,6 +42,7 @@ pub(crate) struct Happened {
 }
 
 /// An execution, put together from what was told of it.
+#[cfg(feature = "suite")]
 #[derive(Debug, Default)]
 pub(crate) struct Witness {
     pub(crate) trace: Option<Trace>,
@@ -50,6 +51,7 @@ pub(crate) struct Witness {
     pub(crate) answers: Vec<usize>,
 }
 
+#[cfg(feature = "suite")]
 impl Witness {
     pub(crate) fn hear(&mut self, happened: Happened) {
         let Happened { kept, mut trace, steps, answers } = happened;
@@ -123,7 +125,7 @@ impl Execution {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, feature = "suite"))]
 mod tests {
     use super::*;
 

@@ -24,8 +24,7 @@ mod waiting;
 mod watchdog;
 
 #[cfg(feature = "suite")]
-pub(crate) use blackbox::install as install_black_box;
-pub(crate) use blackbox::{Told, Wanted, Witness};
+pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source};
 pub(crate) use clock::{Access, Clocks};
 pub(crate) use handle::Handle;
