@@ -66,7 +66,7 @@ impl<K: Ord, V: Clone> Cache<K, V> {
 
     fn entry(&self, key: K) -> Entry<V> {
         let mut entries = self.entries.lock().unwrap_or_else(PoisonError::into_inner);
-        Arc::clone(entries.entry(key).or_insert_with(|| Arc::new(Turn::new(None))))
+        Arc::clone(entries.entry(key).or_default())
     }
 }
 
