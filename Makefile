@@ -1,6 +1,8 @@
 # Two commands do everything on a fresh machine: `make check` and `make test`.
 
-.PHONY: check test differential seeds bless bench lint doc
+EXAMPLES := $(patsubst %/Cargo.toml,%,$(wildcard examples/*/Cargo.toml))
+
+.PHONY: check test differential seeds bless bench lint doc examples $(EXAMPLES)
 
 check:   ## every check under all four engines: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
@@ -29,3 +31,12 @@ lint:    ## formatting, clippy, and the checker without its command line
 
 doc:     ## the documentation, with nothing missing
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+examples: $(EXAMPLES) ## each of examples/ as the project of its own that it is: formatting, clippy, documentation, tests
+
+$(EXAMPLES): export CARGO_TARGET_DIR ?= $(CURDIR)/target
+$(EXAMPLES):
+	cargo fmt --manifest-path $@/Cargo.toml --check
+	cargo clippy --manifest-path $@/Cargo.toml --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS="-D warnings" cargo doc --manifest-path $@/Cargo.toml --no-deps --locked
+	cargo test --manifest-path $@/Cargo.toml --locked

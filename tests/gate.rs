@@ -242,6 +242,26 @@ fn a_budget_that_runs_out_is_inconclusive() {
     assert!(!results[0].is_met(), "an inconclusive search meets nothing");
 }
 
+#[test]
+fn a_bound_for_loom_leaves_the_exhaustive_engine_its_proof() {
+    let variant = Variant::correct("one_order", one_order).bounded(1, "the test is about the bound");
+    let coverage = |engine: Engine| match variant.checker(engine).run(one_order) {
+        Ok(Outcome::Holds(coverage)) => coverage,
+        other => panic!("{engine}: {other:?}"),
+    };
+    assert!(matches!(coverage(Engine::Loom), Coverage::Bounded { preemptions: 1, .. }));
+    assert_eq!(coverage(Engine::Exhaustive), Coverage::Exhaustive { executions: 2 });
+}
+
+fn one_order() {
+    use raddle::sync::{Arc, Mutex};
+    let lock = Arc::new(Mutex::new(()));
+    let theirs = Arc::clone(&lock);
+    let other = raddle::thread::spawn(move || drop(theirs.lock().unwrap()));
+    drop(lock.lock().unwrap());
+    other.join().unwrap();
+}
+
 fn buggy(engine: Engine) -> Vec<Job> {
     let all = jobs(&CATALOGUE, &[], &[engine]).unwrap();
     all.into_iter().filter(|job| !job.variant.is_correct()).collect()

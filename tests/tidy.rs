@@ -126,3 +126,24 @@ fn nobody_names_what_is_not_theirs() {
         assert!(owns || !(uses("loom::sync") || uses("loom::thread") || uses(" shuttle::")), "{name} names an engine");
     }
 }
+
+/// The packages of a lock file that come from a registry, each with its version.
+fn locked(path: &Path) -> BTreeSet<String> {
+    let text = std::fs::read_to_string(path).expect("a lock file");
+    let packages = text.split("[[package]]").filter(|package| package.contains("\nsource = "));
+    packages.map(|package| package.lines().skip(1).take(2).collect::<Vec<_>>().join(", ")).collect()
+}
+
+/// What is tested there is what is tested here; `cp Cargo.lock examples/…/` and a build make it so again.
+#[test]
+fn the_examples_lock_the_versions_of_the_workspace() {
+    let ours = locked(&root().join("Cargo.lock"));
+    let folders = std::fs::read_dir(root().join("examples")).expect("a folder");
+    let examples: Vec<_> = folders.map(|entry| entry.expect("an entry").path()).collect();
+    assert_eq!(examples.len(), 2, "{examples:?}");
+    for example in examples {
+        let theirs = locked(&example.join("Cargo.lock"));
+        let others: Vec<_> = theirs.difference(&ours).collect();
+        assert!(theirs.len() > 20 && others.is_empty(), "{}: {others:?}", example.display());
+    }
+}

@@ -308,7 +308,7 @@ impl Variant {
         if self.cancel_anywhere {
             checker = checker.cancel_anywhere();
         }
-        if let Some((preemptions, _)) = self.bounded {
+        if let Some((preemptions, _)) = self.bounded.filter(|_| engine == Engine::Loom) {
             checker = checker.preemptions(preemptions);
         }
         checker

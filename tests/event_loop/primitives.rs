@@ -31,6 +31,16 @@ async fn two_locks(alice: [usize; 2], bob: [usize; 2]) {
 }
 
 #[test]
+fn locks_are_made_as_tokio_s_are() {
+    holds(|| {
+        task::block_on(async {
+            assert_eq!((*Mutex::<u32>::default().lock().await, *Mutex::from(3).lock().await), (0, 3));
+            assert_eq!((*RwLock::<u32>::default().read().await, *RwLock::from(3).read().await), (0, 3));
+        });
+    });
+}
+
+#[test]
 fn mutexes_in_one_order_are_safe_and_in_two_deadlock() {
     holds(|| task::block_on(two_locks([0, 1], [0, 1])));
     fails(

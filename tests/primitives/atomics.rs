@@ -20,8 +20,15 @@ macro_rules! updates_as_std {
                 assert_eq!(ours.swap(7, order), theirs.swap(7, order), "swap");
             }
             assert_eq!(ours.load(Ordering::SeqCst), 7, "the last swap");
+            let (set, fetch) = (Ordering::AcqRel, Ordering::Acquire);
+            assert_eq!(ours.update(set, fetch, |value| value * 2), theirs.update(set, fetch, |value| value * 2), "update");
+            let halve = |value: $value| (value % 2 == 0).then_some(value / 2);
+            assert_eq!(ours.try_update(set, fetch, halve), theirs.try_update(set, fetch, halve), "14 is even");
+            assert_eq!(ours.try_update(set, fetch, halve), theirs.try_update(set, fetch, halve), "7 is odd");
             assert_eq!(format!("{ours:?}"), "7", "it shows its value");
             assert_eq!(ours.into_inner(), 7, "into_inner");
+            assert_eq!($atomic::default().into_inner(), 0, "default");
+            assert_eq!($atomic::from(3).into_inner(), 3, "from");
         })*
     };
 }
@@ -54,6 +61,7 @@ fn atomic_bool_and_pointer_update_as_std() {
         assert_eq!(exchanged, Err(two), "it points elsewhere");
         let exchanged = pointer.compare_exchange_weak(two, one, Ordering::AcqRel, Ordering::Acquire);
         assert_eq!((exchanged, pointer.load(Ordering::Acquire)), (Ok(two), one), "and now it does not");
+        assert!(AtomicPtr::<u32>::default().into_inner().is_null() && !AtomicBool::default().into_inner(), "default");
     });
 }
 

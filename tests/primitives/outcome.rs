@@ -208,3 +208,12 @@ fn a_primitive_from_another_execution_is_refused() {
         assert!(told, "under {engine} it should say that the lock was carried over, but came to {found:?}");
     }
 }
+
+#[test]
+fn a_primitive_outside_of_an_exploration_is_refused_where_it_is_created() {
+    let line = line!() + 1;
+    let refused = catch_unwind(|| drop(Mutex::new(0)));
+    let message = *refused.unwrap_err().downcast::<String>().expect("a message");
+    assert!(message.starts_with(&format!("{}:{line}:", file!())), "{message}");
+    assert!(message.ends_with("call this from the closure given to `raddle::check`"), "{message}");
+}

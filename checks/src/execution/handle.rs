@@ -21,6 +21,7 @@ impl Handle {
         if engine::real::is_on() {
             return Handle { id: ObjectId::default(), serial: REAL };
         }
+        super::expect_exploration(site);
         with(|x| {
             let native = engine::loom::ObjectPart::new(x, &state);
             let identity = x.next_identity();

@@ -211,6 +211,9 @@ thread_local! {
     static CURRENT: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
 }
 
+const OUTSIDE: &str = "raddle's primitives work inside an exploration: call this from the closure given to \
+    `raddle::check`, or from a thread that `raddle::thread::spawn` has started in it, not from one of std's or tokio's";
+
 /// Runs `f` on the current execution.
 ///
 /// # Panics
@@ -218,12 +221,15 @@ thread_local! {
 pub(crate) fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
     CURRENT.with(|current| {
         let mut current = current.borrow_mut();
-        let execution = current.as_mut().expect(
-            "raddle's primitives work inside an exploration: call this from the closure given to `raddle::check`, or from \
-             a thread that `raddle::thread::spawn` has started in it, not from one of std's or tokio's",
-        );
-        f(execution)
+        f(current.as_mut().expect(OUTSIDE))
     })
+}
+
+/// # Panics
+/// Outside an exploration, for what is created at `site`.
+pub(crate) fn expect_exploration(site: Site) {
+    let is_there = CURRENT.with(|current| current.borrow().is_some());
+    assert!(is_there, "{site}: {OUTSIDE}");
 }
 
 /// Runs `f` on the current execution if there is one that nobody is looking at.

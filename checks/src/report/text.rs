@@ -3,6 +3,7 @@
 //! Two views: the least that shows the bug, on one screen; and everything, with the sources quoted.
 
 mod facts;
+mod files;
 mod lanes;
 mod quote;
 mod rows;

@@ -88,7 +88,7 @@ macro_rules! atomic {
             /// Writes the value and gives the old one.
             #[track_caller]
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
-                self.update(
+                self.rmw(
                     order,
                     Location::caller(),
                     |native| native.swap(value, order),
@@ -171,13 +171,40 @@ macro_rules! atomic {
                 Err(value)
             }
 
+            /// As [`Self::fetch_update`].
+            ///
+            /// # Errors
+            /// With the value, once `f` gives `None`.
+            #[track_caller]
+            pub fn try_update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                f: impl FnMut($value) -> Option<$value>,
+            ) -> Result<$value, $value> {
+                self.fetch_update(set_order, fetch_order, f)
+            }
+
+            /// Replaces the value by what `f` makes of it, as often as it takes, and gives the old one.
+            #[track_caller]
+            pub fn update(
+                &self,
+                set_order: Ordering,
+                fetch_order: Ordering,
+                mut f: impl FnMut($value) -> $value,
+            ) -> $value {
+                match self.fetch_update(set_order, fetch_order, |value| Some(f(value))) {
+                    Ok(old) | Err(old) => old,
+                }
+            }
+
             /// The value, of an atomic that nobody else can use any more.
             #[must_use]
             pub fn into_inner(self) -> $value {
                 self.latest.load(Ordering::SeqCst)
             }
 
-            fn update(
+            fn rmw(
                 &self,
                 order: Ordering,
                 site: crate::execution::Site,
@@ -209,6 +236,20 @@ macro_rules! atomic {
             }
         }
 
+        impl $(<$of>)? Default for $name $(<$of>)? {
+            #[track_caller]
+            fn default() -> Self {
+                Self::new(<$value>::default())
+            }
+        }
+
+        impl $(<$of>)? From<$value> for $name $(<$of>)? {
+            #[track_caller]
+            fn from(value: $value) -> Self {
+                Self::new(value)
+            }
+        }
+
         impl $(<$of>)? std::fmt::Debug for $name $(<$of>)? {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.latest.fmt(f)
@@ -225,7 +266,7 @@ macro_rules! fetch {
                 #[doc = $doc]
                 #[track_caller]
                 pub fn $fetch(&self, value: $value, order: Ordering) -> $value {
-                    self.update(
+                    self.rmw(
                         order,
                         Location::caller(),
                         |native| native.$fetch(value, order),

@@ -1,6 +1,7 @@
 //! The rows that a trace gives, and which of them are shown: one for each event, and rules across.
 
-use super::{clean, place};
+use super::clean;
+use super::files::Files;
 use crate::report::words::{self, has_place, is_end};
 use crate::study::Study;
 use crate::trace::{Event, Phase, Trace};
@@ -50,6 +51,9 @@ pub(super) struct Text {
     place: String,
 }
 
+/// Characters of the words that a place may not take.
+const WORDS_MIN: usize = 8;
+
 impl Text {
     /// So many steps that are left out.
     pub(super) fn folded(steps: usize) -> Self {
@@ -65,7 +69,8 @@ impl Text {
             .join(" ")
     }
 
-    /// In so many characters: the value is cut first, then left out, then the words are cut.
+    /// In so many characters: the value is cut first, then left out, then the words are cut. A place that leaves too little
+    /// of them goes before they do.
     pub(super) fn fit(&self, width: usize) -> String {
         let whole = self.whole();
         let count = |text: &str| text.chars().count();
@@ -80,8 +85,12 @@ impl Text {
         if count(&self.value) > over + 4 {
             return Text { value: cut(&self.value, over), ..self.clone() }.whole();
         }
-        let short = Text { value: String::new(), ..self.clone() };
-        let over = count(&short.whole()).saturating_sub(width);
+        let over = |text: &Text| count(&text.whole()).saturating_sub(width);
+        let mut short = Text { value: String::new(), ..self.clone() };
+        if over(&short) > 0 && count(&short.what) < over(&short) + 1 + WORDS_MIN {
+            short.place = String::new();
+        }
+        let over = over(&short);
         let short = if over == 0 { short } else { Text { what: cut(&short.what, over), ..short } };
         short.whole().chars().take(width.max(1)).collect()
     }
@@ -97,7 +106,7 @@ pub(super) fn common_file(trace: &Trace) -> Option<String> {
 /// Every row of the study's trace, with so many of the orders that decide marked.
 pub(super) fn all(study: &Study, pairs_max: usize) -> Vec<Row> {
     let trace = &study.counterexample.trace;
-    let file = common_file(trace);
+    let files = Files::of(trace);
     let decisive = study.critical().take(pairs_max).flat_map(|pair| [pair.first, pair.second]);
     let decisive: BTreeSet<usize> = decisive.collect();
     let missed = study.missed.iter().flat_map(|missed| [Some(missed.notified), missed.woke]).flatten();
@@ -131,7 +140,7 @@ pub(super) fn all(study: &Study, pairs_max: usize) -> Vec<Row> {
             task: event.task,
             step: counts.then_some(event.step),
             decisive,
-            text: text(trace, event, file.as_deref()),
+            text: text(trace, event, &files),
             worth: if decisive || missed.contains(&index) { Worth::Needed } else { worth(trace, index) },
         }));
     }
@@ -197,7 +206,7 @@ fn bypasses(trace: &Trace, index: usize) -> bool {
 }
 
 /// What happened, in a lane's words: `lock counter = 0 :43`.
-fn text(trace: &Trace, event: &Event, file: Option<&str>) -> Text {
+fn text(trace: &Trace, event: &Event, files: &Files) -> Text {
     let mut what = clean(&words::what(trace, event));
     what.push_str(match event.phase {
         Phase::Done => "",
@@ -213,7 +222,7 @@ fn text(trace: &Trace, event: &Event, file: Option<&str>) -> Text {
         format!("{sign}{}", clean(value))
     });
     let placed = has_place(event) && event.operation != "spawn";
-    let place = if placed { place(&event.at, file) } else { String::new() };
+    let place = if placed { files.place(&event.at) } else { String::new() };
     Text { what, value, place }
 }
 
