@@ -424,8 +424,8 @@ impl Checker {
             ),
             Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \
-                 make the program smaller, raise the budget, bound the preemptions (`Checker::preemptions`), or \
-                 settle for sampling (`.engine(Engine::shuttle())`)",
+                 make the program smaller, raise the budget, explore each trace once (`.engine(Engine::Exhaustive)`), bound \
+                 the preemptions (`Checker::preemptions`), or settle for sampling (`.engine(Engine::shuttle())`)",
                 if budget == crate::Budget::Time { "time" } else { "executions" }
             ),
             Err(error) => panic!("{error}"),

@@ -98,7 +98,7 @@ pub(super) fn verb(event: &Event) -> String {
         ("pending", _) => return "is pending".into(),
         ("wake task", _) => return "wakes".into(),
         ("give up", _) => return "gives up".into(),
-        ("notify one" | "notify all", _) => return "notifies".into(),
+        ("notify one" | "notify all" | "notify waiters", _) => return "notifies".into(),
         ("read lock" | "write lock", _) => return format!("{first}-locks"),
         ("try lock", _) => return "tries to lock".into(),
         (_, "try") => return format!("tries to {rest}"),

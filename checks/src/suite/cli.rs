@@ -21,12 +21,13 @@ const AFTER: &str = "\
 Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can't be read; 3 a search was cut short; \
 4 worse than the baseline; 130 interrupted.
 
-  raddle check                                     every pattern under loom, exhaustive, shuttle and property
-  raddle check locks --engine loom                 one family, one engine
-  raddle trace locks/lock_order/opposite_orders    the interleaving that deadlocks
-  raddle stress locks/lock_order/opposite_orders   how often real threads deadlock
-  raddle measure samplers classics --seeds 10      schedules until each bug, beside published figures
-  raddle replay fixtures/locks/lock_order/opposite_orders.json";
+  raddle check                          every pattern under loom, exhaustive, shuttle and property
+  raddle check FAMILY --engine loom     one family, one engine
+  raddle show FAMILY/PATTERN            the lesson: prose, sources, interleavings
+  raddle trace FAMILY/PATTERN/VARIANT   the interleaving that fails
+  raddle stress FAMILY/PATTERN/VARIANT  how often real threads fail
+  raddle replay FILE                    what `raddle record` has written, once more
+  raddle check --help                   reports for CI, a baseline, several machines";
 
 #[derive(Debug, Args)]
 pub(super) struct Look {
