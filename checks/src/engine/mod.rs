@@ -2,6 +2,11 @@
 //!
 //! Only this module, and the inner parts of the facade's primitives, name loom or shuttle.
 
+/// What a process can tell of its executions to another, while they are run.
+#[cfg(feature = "suite")]
+pub(crate) mod blackbox {
+    pub(crate) use crate::execution::{Told, Wanted, Witness, executions_begun, install_black_box};
+}
 pub(crate) mod errand;
 mod exhaustive;
 mod follow;

@@ -10,7 +10,7 @@ pub(super) use child::run as run_child;
 
 use super::process::{Answer, Process, how};
 use super::run::{CheckResult, Job, Part};
-use crate::execution::{Told, Wanted};
+use crate::engine::blackbox::{Told, Wanted};
 use crate::{Budget, CheckError, Counterexample, Engine, Outcome, Study};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;

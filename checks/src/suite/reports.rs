@@ -39,7 +39,9 @@ impl Outputs {
     pub(super) fn are_writable(&self) -> Result<bool, SuiteError> {
         let (on_stdout, files): (Vec<&Path>, Vec<&Path>) = self.documents().partition(|path| is_stdout(path));
         if on_stdout.len() > 1 {
-            let source = std::io::Error::other("stdout takes one document: give the others a file");
+            let source = std::io::Error::other(
+                "stdout takes one document of --json, --markdown, --junit and --sarif: give the others a file",
+            );
             return Err(SuiteError::Write { path: on_stdout[0].into(), source });
         }
         files.into_iter().try_for_each(is_writable)?;

@@ -1,7 +1,7 @@
 //! `raddle check-child`: the process that a check has to itself.
 
 use super::{Beat, Limits, Line, Order};
-use crate::execution::{executions_begun, install_black_box};
+use crate::engine::blackbox::{executions_begun, install_black_box};
 use crate::suite::run::Job;
 use crate::suite::{EXIT_MET, EXIT_USAGE, SuiteError, select};
 use crate::{Catalogue, Effort};

@@ -5,7 +5,7 @@
 //! what does not, or came from outside, is a check that could not be made.
 
 use super::{Beat, End, Limits, Order, attend};
-use crate::execution::{Told, Wanted, Witness};
+use crate::engine::blackbox::{Told, Wanted, Witness};
 use crate::schedule::Schedule;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
