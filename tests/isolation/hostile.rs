@@ -1,5 +1,7 @@
 //! Programs that do what no engine can look into. Each is written so that it does so in some interleavings alone.
 
+use proptest::strategy::Strategy as _;
+use raddle::Property;
 use raddle::prelude::*;
 use raddle::sync::Arc;
 use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
@@ -73,6 +75,14 @@ pub(crate) const LARGE: Pattern = Pattern::new(
     "none",
     raddle::source!("hostile.rs"),
     &[Variant::correct("many_threads", many_threads)],
+);
+
+/// What keeps the search busy between two executions.
+pub(crate) const BUSY: Pattern = Pattern::new(
+    "hostile/busy",
+    "none",
+    raddle::source!("hostile.rs"),
+    &[Variant::correct("draws_for_ever", || {}).property(draws_for_ever)],
 );
 
 /// What ends only when somebody ends it from outside, and says that it has begun.
@@ -216,4 +226,16 @@ fn many_threads() {
     for worker in workers {
         worker.join().unwrap();
     }
+}
+
+/// The second value is never there.
+fn draws_for_ever() -> Property {
+    static DRAWN: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    let draw = |value: u32| {
+        while DRAWN.fetch_add(1, SeqCst) > 0 {
+            std::hint::spin_loop();
+        }
+        value
+    };
+    Property::new(&["value"], (0..9_u32).prop_map(draw), |_| {})
 }

@@ -27,6 +27,7 @@ const HOSTILE: Catalogue = Catalogue {
             hostile::UNMET,
             hostile::ERRORS,
             hostile::LARGE,
+            hostile::BUSY,
             hostile::ENDLESS,
         ],
     }],
@@ -277,6 +278,11 @@ fn not_done_by_its_deadline() {
     let row = &report["results"][0];
     assert_eq!((&row["verdict"], &row["budget"]), (&"inconclusive".into(), &"time".into()));
     assert!(row["executions"].as_u64().unwrap() > 0, "{row}");
+
+    // No execution hangs here.
+    let output = raddle.run(&["check", "hostile/busy", "--engine", "property", "--deadline", "2", "--json", "-"]);
+    assert_eq!(output.status.code(), Some(3), "{}{}", stdout(&output), stderr(&output));
+    assert_eq!(json(&output.stdout)["results"][0]["budget"], "time");
     raddle.has_left(&[]);
 }
 

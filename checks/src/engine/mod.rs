@@ -22,16 +22,16 @@ pub(crate) use self::follow::{follow, replay};
 pub use self::shuttle::Strategy;
 
 use crate::checker::Plan;
-use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport};
+use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport, hint_at_slowness};
 use crate::outcome::{CheckError, Counterexample, Coverage, Outcome};
 use crate::property::{self, Property};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, Once};
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 /// A program to explore: it is run many times, and has to do the same each time but for what is scheduled.
 pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
@@ -264,23 +264,6 @@ pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Resul
         return Err(CheckError::Nondeterministic { what });
     }
     Ok(())
-}
-
-/// Executions take microseconds. One that takes this long waits for something, or has much to compute.
-const SLOW: Duration = Duration::from_millis(50);
-
-fn hint_at_slowness(execution: Duration) {
-    static HINT: Once = Once::new();
-    if execution >= SLOW {
-        HINT.call_once(|| {
-            eprintln!(
-                "raddle: an execution takes {} ms, and a search makes thousands of them. Is there a real sleep in it, or I/O? \
-                 Write `raddle::thread::sleep` and `raddle::tokio::time`, whose time is virtual, and leave the rest out of \
-                 the model.",
-                execution.as_millis()
-            );
-        });
-    }
 }
 
 /// Every trace.

@@ -26,6 +26,8 @@ pub(crate) enum Told {
     Began(NonZeroU64),
     /// Something has happened in the one that is wanted whole.
     Happened(Box<Happened>),
+    /// That one is over.
+    Ended,
 }
 
 /// What has happened so far, but for what was told before.
@@ -94,6 +96,13 @@ impl Execution {
         if wanted.whole == Some(serial) {
             self.recorder.get_or_insert_default();
             self.told = Some(Box::default());
+        }
+    }
+
+    /// The execution is over.
+    pub(super) fn end_telling(&self) {
+        if let (Some(_), Some(black_box)) = (&self.told, BLACK_BOX.get()) {
+            (black_box.tell)(Told::Ended);
         }
     }
 

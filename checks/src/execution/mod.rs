@@ -46,6 +46,7 @@ pub(crate) use step::{
 pub(crate) use task::{finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
+pub(crate) use watchdog::hint_at_slowness;
 
 use crate::engine;
 use crate::trace::Recorder;

@@ -308,6 +308,7 @@ pub(crate) fn next_execution() -> bool {
 /// Takes what the session keeps of an execution that has ended.
 pub(crate) fn finish_execution() {
     let Some(execution) = end() else { return };
+    execution.end_telling();
     session(|session| {
         if let Source::Script(_) = &execution.source {
             session.source = execution.source.clone();

@@ -1,10 +1,10 @@
-//! Says so when an execution does not come to an end: what hangs outside of a model can't be ended from within its process.
+//! Says so when an execution takes long, or does not come to an end: what hangs outside of a model can't be ended from within its process.
 //!
 //! A check that has a process of its own is ended by its deadline (`suite/isolate.rs`); a test that calls
 //! [`check`](crate::check) has none.
 
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Once, OnceLock};
 use std::thread::Thread;
 use std::time::{Duration, Instant};
 
@@ -63,5 +63,23 @@ fn watch() {
             }
         }
         std::thread::park_timeout(PATIENCE / 10);
+    }
+}
+
+/// Executions take microseconds. One that takes this long waits for something, or has much to compute.
+const SLOW: Duration = Duration::from_millis(50);
+
+/// Says so, once, if an execution takes that long.
+pub(crate) fn hint_at_slowness(execution: Duration) {
+    static HINT: Once = Once::new();
+    if execution >= SLOW {
+        HINT.call_once(|| {
+            eprintln!(
+                "raddle: an execution takes {} ms, and a search makes thousands of them. Is there a real sleep in it, or I/O? \
+                 Write `raddle::thread::sleep` and `raddle::tokio::time`, whose time is virtual, and leave the rest out of \
+                 the model.",
+                execution.as_millis()
+            );
+        });
     }
 }

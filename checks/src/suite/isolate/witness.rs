@@ -9,7 +9,7 @@ use crate::engine::blackbox::{Told, Wanted, Witness};
 use crate::schedule::Schedule;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
-use crate::{CheckError, Counterexample, Outcome};
+use crate::{Budget, CheckError, Counterexample, Outcome};
 use std::num::NonZeroU64;
 
 /// Signals that a program does not send to itself.
@@ -60,12 +60,14 @@ fn look(
     how: &str,
     verdict: impl FnOnce(String) -> Verdict,
 ) -> Seen {
-    let (mut witness, mut execution) = (Witness::default(), 0);
-    let note = |beat: Beat, told: Option<Told>| {
-        if let Some(Told::Happened(happened)) = told {
+    let (mut witness, mut execution, mut ended) = (Witness::default(), 0, false);
+    let note = |beat: Beat, told: Option<Told>| match told {
+        Some(Told::Happened(happened)) => {
             execution = beat.explored.max(1);
             witness.hear(*happened);
         }
+        Some(Told::Ended) => ended = true,
+        _ => {}
     };
     let (wanted, hangs) = (Wanted { from: None, whole: Some(serial) }, how.starts_with("did not"));
     let end = match attend(&Order { hangs, ..again(order, wanted) }, limits, note) {
@@ -73,6 +75,10 @@ fn look(
         Ok((end, _)) => end,
         Err(error) => return Some(Err(CheckError::Process(format!("{how}, and can't be started again: {error}")))),
     };
+    if hangs && ended {
+        // It is the search that takes so long between two executions.
+        return Some(Ok(Outcome::Inconclusive { budget: Budget::Time, executions: execution, done: None }));
+    }
     let is_same = match &end {
         End::Ended(again) => again == how,
         End::Deadline { hangs: again } => hangs && *again,
