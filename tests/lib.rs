@@ -105,3 +105,26 @@ impl Validator {
         self.schemas.validate(document, self.index).map_err(|error| format!("{error:#}"))
     }
 }
+
+/// The guide: each Rust block of a chapter is a documentation test. `tests/guide/` tests the others.
+#[cfg(doctest)]
+mod guide {
+    #[doc = include_str!("../docs/src/first-check.md")]
+    struct FirstCheck;
+    #[doc = include_str!("../docs/src/counterexample.md")]
+    struct Counterexample;
+    #[doc = include_str!("../docs/src/engines.md")]
+    struct Engines;
+    #[doc = include_str!("../docs/src/asynchronous.md")]
+    struct Asynchronous;
+    #[doc = include_str!("../docs/src/properties.md")]
+    struct Properties;
+    #[doc = include_str!("../docs/src/ci.md")]
+    struct Ci;
+    #[doc = include_str!("../docs/src/patterns.md")]
+    struct Patterns;
+    #[doc = include_str!("../docs/src/mistakes.md")]
+    struct Mistakes;
+    #[doc = include_str!("../docs/src/limits.md")]
+    struct Limits;
+}

@@ -116,6 +116,9 @@ pub(super) struct ListArgs {
     /// As JSON
     #[arg(long)]
     pub(super) json: bool,
+    /// Which engine sees which class of bugs, by what the catalogue declares, as tables in Markdown
+    #[arg(long, conflicts_with = "json")]
+    pub(super) markdown: bool,
 }
 
 #[derive(Debug, Args)]

@@ -1,9 +1,9 @@
 //! `raddle list`: what there is, and what each variant has to come to.
 
-use super::EXIT_MET;
 use super::cli::ListArgs;
 use super::show::class;
 use super::terminal::Terminal;
+use super::{EXIT_MET, detect};
 use crate::{Catalogue, Engine, Pattern, Published, Size, Variant};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -93,6 +93,10 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &ListArgs, terminal: &Ter
         let list = List { schema: 1, patterns: catalogue.patterns().map(row).collect() };
         let text = serde_json::to_string_pretty(&list).expect("a catalogue is plain data");
         terminal.print(&format!("{text}\n"));
+        return EXIT_MET;
+    }
+    if args.markdown {
+        terminal.print_exactly(&detect::document(catalogue));
         return EXIT_MET;
     }
     for pattern in catalogue.patterns() {

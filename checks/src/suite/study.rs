@@ -84,7 +84,8 @@ fn study(job: &Job, found: &Counterexample, runner: &Runner<'_>) -> Option<Study
 /// What is known of a variant's counterexample without looking at it: its names, its fixes, and what its source says.
 #[must_use]
 pub fn header(pattern: &Pattern, variant: &Variant, found: Vec<Finder>) -> Header {
-    let fixed = pattern.variants.iter().filter(|variant| variant.is_correct());
+    // A correct one that fails is not fixed by any other, nor by itself.
+    let fixed = pattern.variants.iter().filter(|other| other.is_correct() && !variant.is_correct());
     Header {
         pattern: pattern.name.to_owned(),
         variant: variant.name.to_owned(),

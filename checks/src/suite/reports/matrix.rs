@@ -4,6 +4,7 @@ use crate::report::text::{Style, clean};
 use crate::suite::run::CheckResult;
 use crate::suite::terminal::{grouped, table};
 use crate::{Engine, Outcome};
+use comfy_table::{ColumnConstraint, Table, Width};
 use std::fmt::Write;
 
 /// The results in groups of one key each, in the order in which keys first appear.
@@ -55,8 +56,18 @@ pub fn matrix(results: &[CheckResult], style: Style, width: usize) -> String {
     // Colour goes in afterwards: a table's widths are those of its plain text.
     let guarantees: String =
         engines.iter().filter_map(|engine| Some(format!("{engine}: {}\n\n", engine.guarantee()?))).collect();
+    keep_names_whole(&mut table, results, width);
     let table = table.to_string().replace('✓', &style.good("✓")).replace('✗', &style.bad("✗"));
     format!("{}\n\n{guarantees}{summary}\n", style.chars(&table))
+}
+
+/// A name is to be found, and to be copied, as it is: it wraps only where it would take half of the width.
+fn keep_names_whole(table: &mut Table, results: &[CheckResult], width: usize) {
+    let longest = results.iter().map(|result| result.job.name().chars().count()).max().unwrap_or(0);
+    let wanted = Width::Fixed(u16::try_from(longest.min(width / 2) + 2).unwrap_or(u16::MAX));
+    if let Some(names) = table.column_mut(0) {
+        names.set_constraint(ColumnConstraint::LowerBoundary(wanted));
+    }
 }
 
 /// `✓ deadlock in 4`: whether it is met, what it came to, how many executions that took.
@@ -80,9 +91,14 @@ pub(in crate::suite) fn came_to(result: &CheckResult) -> String {
         }
         Ok(Outcome::Fails(found)) => format!("{} in {}", found.verdict.name(), grouped(found.execution)),
         Ok(Outcome::Inconclusive { executions, done: Some(done), .. }) => {
-            format!("inconclusive {}, about {done:.2e} of it", grouped(*executions))
+            format!("inconclusive {}, {} of it", grouped(*executions), share(*done))
         }
         Ok(Outcome::Inconclusive { executions, .. }) => format!("inconclusive {}", grouped(*executions)),
         Err(_) => "error".to_owned(),
     }
+}
+
+/// `about 3.1 %`.
+fn share(done: f64) -> String {
+    if done < 0.001 { "less than 0.1 %".to_owned() } else { format!("about {:.1} %", done * 100.0) }
 }

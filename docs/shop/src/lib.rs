@@ -1,0 +1,8 @@
+//! How the shop synchronizes: each way correct, and as it must not be.
+
+use raddle::Catalogue;
+
+pub mod stock;
+
+/// All patterns.
+pub const CATALOGUE: Catalogue = Catalogue { name: "shop", families: &[stock::FAMILY], regressions: None };

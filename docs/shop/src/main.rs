@@ -1,0 +1,5 @@
+//! raddle's command line, over the shop's catalogue.
+
+fn main() -> std::process::ExitCode {
+    raddle::suite::main(&shop::CATALOGUE)
+}
