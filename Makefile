@@ -17,8 +17,9 @@ seeds:   ## no false alarm at 20 seeds of 10,000 schedules, and no bug missed at
 	cargo run --release --locked -p raddle-scenarios -- measure seeds --correct --engine shuttle --executions 10000
 	cargo run --release --locked -p raddle-scenarios -- measure seeds --buggy
 
-bless:   ## record the counterexamples anew, and draw them; the coverage, and its summary in README.md; the schemas
+bless:   ## record the counterexamples anew, and draw them; the coverage, and its summary in README.md; the schemas; what the guide shows
 	tests/bless.sh
+	RADDLE_BLESS=1 cargo test --locked --quiet -p raddle-scenarios --test guide
 
 bench:   ## what the facade costs beside the bare engines, and the exhaustive engine beside loom and depth-first search
 	cargo bench --locked -p raddle-tests --bench facade

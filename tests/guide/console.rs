@@ -64,33 +64,16 @@ impl Shell {
     }
 }
 
-/// A command, and what it is shown to print.
-struct Shown<'a> {
-    command: String,
-    prompt: Vec<&'a str>,
-    output: String,
-}
-
-fn commands(text: &str) -> Vec<Shown<'_>> {
-    let mut commands: Vec<Shown> = Vec::new();
-    let mut goes_on = false;
-    for line in text.lines() {
-        let part = if goes_on { Some(line) } else { line.strip_prefix("$ ") };
-        match (part, commands.last_mut()) {
-            (Some(part), last) => {
-                let command = part.trim_end_matches('\\').to_owned();
-                match last.filter(|_| goes_on) {
-                    Some(last) => {
-                        last.command += &command;
-                        last.prompt.push(line);
-                    }
-                    None => commands.push(Shown { command, prompt: vec![line], output: String::new() }),
-                }
-                goes_on = part.ends_with('\\');
-            }
-            (None, Some(last)) => last.output += &format!("{line}\n"),
-            (None, None) => commands.push(Shown { command: String::new(), prompt: Vec::new(), output: line.into() }),
+/// The commands of a block, each with what it is shown to print. Lines before the first are a command without words.
+fn commands(text: &str) -> Vec<(&str, String)> {
+    let mut commands = Vec::new();
+    let mut lines = text.lines().peekable();
+    while let Some(line) = lines.next() {
+        let mut output = String::new();
+        while let Some(line) = lines.next_if(|line| !line.starts_with("$ ")) {
+            output.extend([line, "\n"]);
         }
+        commands.push((line.strip_prefix("$ ").unwrap_or_default(), output));
     }
     commands
 }
@@ -100,19 +83,18 @@ pub(crate) fn differs_from_what_is_printed(block: &Block) -> Result<Option<Strin
     let mut shell = Shell::new(block.said("catalogue").unwrap_or("shop"));
     let commands = commands(&block.text);
     let (mut text, mut same) = (String::new(), true);
-    for (index, shown) in commands.iter().enumerate() {
-        if shown.command.is_empty() {
+    for (index, (command, shown)) in commands.iter().enumerate() {
+        if command.is_empty() {
             return Err("it begins with no command".into());
         }
-        let printed = shell.run(&shown.command);
-        let asks_for_code = commands.get(index + 1).is_some_and(|next| next.command == "echo $?");
+        let printed = shell.run(command);
+        let asks_for_code = commands.get(index + 1).is_some_and(|(next, _)| *next == "echo $?");
         if shell.code != 0 && !asks_for_code {
-            return Err(format!("`{}` ended with {}, which is not shown:\n{printed}", shown.command, shell.code));
+            return Err(format!("`{command}` ended with {}, which is not shown:\n{printed}", shell.code));
         }
-        let differs = differs(&shown.output, &printed);
+        let differs = differs(shown, &printed);
         same &= differs.is_none();
-        text += &shown.prompt.iter().fold(String::new(), |text, line| text + line + "\n");
-        text += differs.as_ref().unwrap_or(&shown.output);
+        text.extend(["$ ", command, "\n", differs.as_ref().unwrap_or(shown)]);
     }
     Ok((!same).then_some(text))
 }

@@ -121,7 +121,10 @@ fn trials() -> Vec<Trial> {
         trial("every_file_is_shown", Box::new(move || project::all_are_shown(&shown(all_blocks(&chapters())?)))),
         trial("cargo_reads_till", Box::new(|| project::manifest("docs/till"))),
         trial("cargo_reads_shop", Box::new(|| project::manifest("docs/shop"))),
-        trial("the_workflow_runs", Box::new(|| project::workflow("docs/shop/.github/workflows/concurrency.yml"))),
+        trial(
+            "the_workflow_runs",
+            Box::new(|| project::workflow("examples/payments-gate/.github/workflows/concurrency.yml")),
+        ),
     ];
     for block in all_blocks(&chapters()).unwrap_or_default() {
         let name = format!("{}:{} {}", block.chapter, block.line(), block.info);

@@ -53,7 +53,7 @@ pub(crate) const MISTAKES: Pattern = Pattern::new(
 );
 
 /// How long a program may say nothing that is shown.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What a test of this program prints; nothing if it is what `shown` shows.
 pub(crate) fn differs_from_what_it_says(name: &str, shown: &str) -> Option<String> {
@@ -71,7 +71,7 @@ pub(crate) fn differs_from_what_it_says(name: &str, shown: &str) -> Option<Strin
     let (mut said, until) = (String::new(), Instant::now() + PATIENCE);
     // One that hangs is ended once it has said what is shown.
     while let Ok(line) = lines.recv_timeout(until.saturating_duration_since(Instant::now())) {
-        said += &format!("{line}\n");
+        said.extend([&line, "\n"]);
         if differs(shown, &said).is_none() {
             break;
         }

@@ -48,16 +48,20 @@ pub(crate) fn manifest(project: &str) -> Result<(), String> {
     Ok(())
 }
 
+const SHARD: &str = "${{ matrix.shard }}";
+
 /// The commands of a workflow, in order, those of a matrix once for each of `shard: […]`.
 fn commands(workflow: &str) -> Vec<String> {
     let shards = workflow.lines().find_map(|line| line.trim().strip_prefix("shard: [")?.strip_suffix(']'));
     let shards: Vec<&str> = shards.unwrap_or_default().split(", ").collect();
     let runs = workflow.lines().filter_map(|line| line.trim().strip_prefix("- run: "));
-    runs.flat_map(|command| match command.contains("${{ matrix.shard }}") {
-        true => shards.iter().map(|shard| command.replace("${{ matrix.shard }}", shard)).collect(),
-        false => vec![command.to_owned()],
-    })
-    .collect()
+    let of_each = |command: &str| -> Vec<String> {
+        if !command.contains(SHARD) {
+            return vec![command.to_owned()];
+        }
+        shards.iter().map(|shard| command.replace(SHARD, shard)).collect()
+    };
+    runs.flat_map(of_each).collect()
 }
 
 /// The workflow's commands do what they are there for, on the catalogue of the project.
@@ -75,8 +79,11 @@ pub(crate) fn workflow(file: &str) -> Result<(), String> {
     if !last.contains(&met) {
         return Err(format!("the last command does not come to `{met}`:\n{last}"));
     }
-    for written in ["junit.xml", "raddle.sarif"] {
-        if !shell.folder().join(written).is_file() || !text.contains(&format!(": {written}")) {
+    // What is uploaded is what has been written.
+    for option in ["--junit", "--sarif"] {
+        let mut words = text.split_whitespace().skip_while(|word| *word != option).skip(1);
+        let written = words.next().ok_or(format!("{file} has no {option}"))?;
+        if !shell.folder().join(written).is_file() || !words.any(|word| word == written) {
             return Err(format!("{written} is not written, or not uploaded"));
         }
     }
