@@ -142,7 +142,11 @@ impl Checker {
     /// ```
     /// use raddle::{Checker, Coverage, Engine, Outcome, thread};
     ///
-    /// let program = || thread::spawn(|| {}).join().unwrap();
+    /// let program = || {
+    ///     let other = thread::spawn(thread::yield_now);
+    ///     thread::yield_now();
+    ///     other.join().unwrap();
+    /// };
     /// let second_half = Checker::new().engine(Engine::shuttle()).skip(5_000).executions(5_000).run(program)?;
     /// assert!(matches!(second_half, Outcome::Holds(Coverage::Sampled { executions: 5_000, .. })));
     /// # Ok::<(), raddle::CheckError>(())
