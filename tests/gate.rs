@@ -243,6 +243,15 @@ fn a_budget_that_runs_out_is_inconclusive() {
 }
 
 #[test]
+fn a_bug_is_fixed_by_what_is_correct_and_what_is_correct_by_nothing() {
+    let pattern = CATALOGUE.patterns().next().unwrap();
+    for variant in pattern.variants {
+        let fixed = raddle::suite::header(pattern, variant, Vec::new()).fixed;
+        assert_eq!(fixed.is_empty(), variant.is_correct(), "{}: {fixed:?}", variant.name);
+    }
+}
+
+#[test]
 fn a_bound_for_loom_leaves_the_exhaustive_engine_its_proof() {
     let variant = Variant::correct("one_order", one_order).bounded(1, "the test is about the bound");
     let coverage = |engine: Engine| match variant.checker(engine).run(one_order) {

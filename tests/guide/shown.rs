@@ -41,6 +41,7 @@ pub(crate) fn tells_apart() -> Result<(), String> {
         ("took ... s, all ... of them", "took 1.5 s, all 7 of them", true),
         ("took ... s, all ... of them", "took 1.5 s, 7 of them", false),
         ("a...b", "b a", false),
+        ("a...b", "a b c", false),
         ("a", "a\nb", false),
     ];
     for (shown, actual, like) in cases {
