@@ -32,3 +32,21 @@ fn loom_takes_as_many_executions_as_it_did() {
     loom_takes(4, || _ = sum(|sum| _ = sum.fetch_add(1, Ordering::Relaxed)));
     loom_takes(7_847, three_times_two_increments);
 }
+
+/// Whom an unlock and the end after it let go on may be next: here `main`, which joins the first worker before the second
+/// has begun. There are 19 orders of the starts, the locks, the second spawn and the first join.
+#[test]
+fn whom_an_end_lets_go_on_may_be_next() {
+    let program = || {
+        let lock = Arc::new(Mutex::new(0));
+        let workers = [(); 2].map(|()| {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || *lock.lock().unwrap() += 1)
+        });
+        for worker in workers {
+            worker.join().unwrap();
+        }
+    };
+    let outcome = run(&Checker::new(), Engine::Shuttle(Strategy::Dfs), program);
+    assert_eq!(outcome.executions(), 19, "schedules: {outcome:?}");
+}

@@ -305,6 +305,8 @@ impl Execution {
         }
         let before = self.journal.is_some().then(|| self.before(task, op));
         self.tasks[task.index()].pending = None;
+        // Who could run when this was announced: now others may, be it that no scheduler has been asked in between.
+        self.runnable = None;
         let effect = if refused {
             self.order(task, op, Effect::Refused, 0);
             Effect::Refused
