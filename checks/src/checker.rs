@@ -1,14 +1,14 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
-use crate::engine::{self, Engine, Followed, Program};
+mod studies;
+
+use crate::engine::{self, Engine, Program};
 use crate::execution::{Cancels, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
 use crate::report::text;
-use crate::schedule::Schedule;
-use crate::study::{self, Effort, Endings, Like, Study};
-use crate::verdict::Verdict;
+use crate::study::{self, Effort};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -306,84 +306,6 @@ impl Checker {
     /// As [`Checker::run`]; if the strategy gives no value, or the kept regressions can't be read or written.
     pub fn run_property(&self, property: &Property) -> Result<Outcome, CheckError> {
         property::search(property, &self.plan, &self.progress)
-    }
-
-    /// Makes what this check found in `program` as short as it gets, certifies that, and explains it.
-    ///
-    /// # Errors
-    /// If the program does not do the same each time.
-    pub fn study(
-        &self,
-        program: impl Fn() + Send + Sync + 'static,
-        found: &Counterexample,
-        effort: Effort,
-    ) -> Result<Study, CheckError> {
-        study::study(&(Arc::new(program) as Program), &self.plan, found, effort)
-    }
-
-    /// Every way in which `program` can end, and what it [observes](crate::observe): failures don't end this search. The
-    /// budget is that of the exhaustive engine.
-    ///
-    /// ```
-    /// use raddle::{Checker, observe, thread};
-    /// use raddle::sync::{Arc, atomic::{AtomicU32, Ordering::SeqCst}};
-    ///
-    /// let endings = Checker::new().endings(|| {
-    ///     let counter = Arc::new(AtomicU32::new(0));
-    ///     let theirs = Arc::clone(&counter);
-    ///     let other = thread::spawn(move || theirs.store(theirs.load(SeqCst) + 1, SeqCst));
-    ///     counter.store(counter.load(SeqCst) + 1, SeqCst);
-    ///     other.join().unwrap();
-    ///     observe("counter", counter.load(SeqCst));
-    /// });
-    /// let observed: Vec<_> = endings.seen.iter().map(|ending| ending.observed.concat()).collect();
-    /// assert_eq!(observed, ["counter=1", "counter=2"]);
-    /// assert!(endings.whole);
-    /// ```
-    #[must_use]
-    pub fn endings(&self, program: impl Fn() + Send + Sync + 'static) -> Endings {
-        study::endings(&(Arc::new(program) as Program), &self.plan)
-    }
-
-    /// Follows a recorded schedule as far as it fits, and gives all that came of it.
-    ///
-    /// # Errors
-    /// If it can't be followed at all: too many threads for the engine, or an engine that stopped.
-    pub fn follow(
-        &self,
-        program: impl Fn() + Send + Sync + 'static,
-        schedule: &Schedule,
-    ) -> Result<Followed, CheckError> {
-        let engine = self.engine.unwrap_or(Engine::shuttle());
-        engine::follow(engine, &self.plan, &(Arc::new(program) as Program), schedule)
-    }
-
-    /// Searches again for a failure that `like` accepts, from the longest part of an old schedule that still leads to
-    /// one, and studies it; `None` when nothing fails so any more, as far as `effort` goes.
-    ///
-    /// # Errors
-    /// If the program does not do the same each time.
-    pub fn update(
-        &self,
-        program: impl Fn() + Send + Sync + 'static,
-        schedule: &Schedule,
-        like: impl Fn(&Verdict) -> bool + Send + Sync + 'static,
-        effort: Effort,
-    ) -> Result<Option<Study>, CheckError> {
-        study::update(&(Arc::new(program) as Program), &self.plan, schedule, &(Arc::new(like) as Like), effort)
-    }
-
-    /// Follows a recorded schedule, and gives what it comes to; `None` when nothing fails.
-    ///
-    /// # Errors
-    /// [`CheckError::Drift`] if the schedule does not fit the program.
-    pub fn replay(
-        &self,
-        program: impl Fn() + Send + Sync + 'static,
-        schedule: &Schedule,
-    ) -> Result<Option<Counterexample>, CheckError> {
-        let engine = self.engine.unwrap_or(Engine::shuttle());
-        engine::replay(engine, &self.plan, &(Arc::new(program) as Program), schedule)
     }
 
     /// Explores `program`, and panics unless it holds.

@@ -49,8 +49,9 @@ pub use proptest;
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};
 pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
 pub use source::Source;
+pub use study::graph;
 pub use study::{Effort, Ending, Endings, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
-pub use trace::{Event, ObjectInfo, Phase, Trace};
+pub use trace::{Change, Event, ObjectInfo, Phase, Trace};
 pub use verdict::{Access, Place, Verdict, Wait, Waiting};
 
 /// What a scenario file declares itself with.

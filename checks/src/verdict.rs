@@ -6,7 +6,7 @@ use std::fmt;
 use std::time::Duration;
 
 /// A line of the program under test.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Place {
     /// The file as the compiler was given it, with `/`; for a dependency, its last two components.

@@ -2,6 +2,8 @@
 
 mod changed;
 mod endings;
+mod graphs;
+mod moments;
 
 use raddle::suite::{ShrinkCase, shrink_cases};
 use raddle::sync::atomic::{AtomicBool, AtomicU32, Ordering::Relaxed, Ordering::SeqCst};

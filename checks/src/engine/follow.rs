@@ -5,6 +5,7 @@ use crate::checker::Plan;
 use crate::execution::{Found, Problem, Rules};
 use crate::outcome::{CheckError, Counterexample, Drift, Outcome};
 use crate::schedule::Schedule;
+use crate::trace::Trace;
 use std::sync::Arc;
 
 /// Executions in which loom may look for the values that a recorded run read: a schedule fixes the order of
@@ -19,6 +20,8 @@ pub struct Followed {
     pub found: Option<Counterexample>,
     /// Where the schedule and the program part, if they do.
     pub drift: Option<Drift>,
+    /// What happened; nothing where it fails, as the counterexample has it then, or where it was given up.
+    pub passed: Option<Trace>,
     /// What each step was: `teller lock accounts`.
     pub operations: Vec<String>,
 }
@@ -67,7 +70,12 @@ pub(crate) fn follow(
         schedule: Schedule::of(&found),
         trace: found.trace.expect("the run was recorded"),
     };
-    Ok(Followed { found: report.found.map(counterexample), drift, operations: report.operations })
+    Ok(Followed {
+        found: report.found.map(counterexample),
+        drift,
+        passed: report.passed,
+        operations: report.operations,
+    })
 }
 
 /// Searches as loom did when it found a schedule in which loads see replaced stores. Steering won't do: a task that waits
@@ -89,7 +97,7 @@ fn find_again(plan: &Plan, program: &Program, schedule: &Schedule) -> Result<Fol
         let found = format!("loom's search comes to {}", next(is));
         Some(Drift { step: step + 1, expected: next(was), found, enabled: Vec::new() })
     });
-    Ok(Followed { found, drift: differs, operations })
+    Ok(Followed { found, drift: differs, passed: None, operations })
 }
 
 /// Follows a recorded schedule that has to fit.

@@ -106,6 +106,14 @@ impl Execution {
         }
     }
 
+    /// An event is about to change objects: what the last one has made of its own is looked at before that.
+    #[inline]
+    pub(crate) fn settle(&mut self) {
+        if let Some(recorder) = &mut self.recorder {
+            recorder.settle(&self.objects);
+        }
+    }
+
     /// Writes something down, if anything is.
     #[inline]
     pub(crate) fn record(&mut self, note: impl FnOnce(&mut Recorder)) {
@@ -121,13 +129,15 @@ impl Execution {
         if let (Some(recorder), Some(black_box)) = (&self.recorder, BLACK_BOX.get()) {
             let names = self.names();
             let running = Verdict::Hang { task: names.task(self.current).to_owned() };
-            let trace = recorder.clone().finish(self, &names, &running);
+            let trace = recorder.clone().finish(self, &names, Some(&running));
             let kept = told.events.iter().zip(&trace.events).take_while(|(was, is)| was == is).count();
             let events = trace.events[kept..].to_vec();
             let steps = self.log[told.steps..].iter().map(|decision| TaskId::index(decision.task)).collect();
             told.steps = self.log.len();
             told.events.clone_from(&trace.events);
-            let happened = Happened { kept, trace: Trace { events, ..trace }, steps, answers: self.answers.clone() };
+            // What becomes of objects would be told anew each time.
+            let trace = Trace { events, changes: Vec::new(), ..trace };
+            let happened = Happened { kept, trace, steps, answers: self.answers.clone() };
             (black_box.tell)(Told::Happened(Box::new(happened)));
         }
         self.told = Some(told);
@@ -148,9 +158,11 @@ mod tests {
             tasks: vec!["main".into()],
             objects: Vec::new(),
             events: vec![serde_json::from_value(event).unwrap()],
-            verdict: Verdict::Hang { task: task.into() },
+            verdict: Some(Verdict::Hang { task: task.into() }),
             recurs: None,
             futures: Vec::new(),
+            polled_by: Vec::new(),
+            changes: Vec::new(),
         };
         Happened { kept, trace, steps: steps.to_vec(), answers: vec![steps.len()] }
     }
@@ -164,7 +176,7 @@ mod tests {
         witness.hear(happened(1, "drop", &[]));
         let trace = witness.trace.unwrap();
         assert_eq!(trace.events.iter().map(|event| event.operation.as_str()).collect::<Vec<_>>(), ["lock", "drop"]);
-        assert_eq!(trace.verdict, Verdict::Hang { task: "drop".into() });
+        assert_eq!(trace.verdict, Some(Verdict::Hang { task: "drop".into() }));
         assert_eq!((witness.steps, witness.answers), (vec![0, 0, 0], vec![0]));
     }
 }

@@ -131,6 +131,7 @@ pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
             Mode::Loom => (overlap || engine::loom::races(x, object, write)).then_some(earlier).flatten(),
         };
         let step = x.log.len();
+        x.settle();
         x.record(|recorder| recorder.accessed(step, me, object, write, site));
         if let Some(first) = race {
             let names = x.names();

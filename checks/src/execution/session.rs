@@ -120,6 +120,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_task_gates: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
+    /// What happened in the last execution, if it was recorded and passed.
+    pub(crate) passed: Option<Trace>,
     /// What each step of the last execution was, if it was recorded.
     pub(crate) operations: Vec<String>,
 }
@@ -231,12 +233,12 @@ fn send_report(abandoned: bool) {
             let mut report = std::mem::take(&mut session.report);
             if let Some(last) = session.last.take() {
                 let names = last.names();
-                let trace = report.found.as_ref().and_then(|found| found.trace.as_ref());
-                report.operations = match (trace, &last.recorder) {
-                    (Some(trace), _) => trace.operations(),
-                    (None, Some(recorder)) => recorder.operations(&last, &names),
-                    (None, None) => Vec::new(),
-                };
+                let failed = report.found.as_ref().and_then(|found| found.trace.as_ref());
+                let passed = last.recorder.clone().map(|recorder| recorder.finish(&last, &names, None));
+                report.operations = failed.or(passed.as_ref()).map(Trace::operations).unwrap_or_default();
+                let came_to_its_end =
+                    report.problem.is_none() && !matches!(report.cut, Some(Budget::Steps | Budget::Time));
+                report.passed = passed.filter(|_| report.found.is_none() && came_to_its_end);
                 report.tasks = last.task_ids().map(|task| names.task(task).to_owned()).collect();
                 report.log = last.log;
             }
@@ -337,7 +339,7 @@ pub(super) fn found(execution: &mut Execution, verdict: Verdict) {
     let names = execution.names();
     let tasks = execution.task_ids().map(|task| names.task(task).to_owned()).collect();
     let recorder = execution.recorder.take();
-    let trace = recorder.map(|recorder| recorder.finish(execution, &names, &verdict));
+    let trace = recorder.map(|recorder| recorder.finish(execution, &names, Some(&verdict)));
     session(|session| {
         if session.report.found.is_none() && session.report.problem.is_none() {
             session.report.found = Some(Found {

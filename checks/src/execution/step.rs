@@ -303,6 +303,7 @@ impl Execution {
         if op.progress {
             self.watch.progress();
         }
+        self.settle();
         let before = self.journal.is_some().then(|| self.before(task, op));
         self.tasks[task.index()].pending = None;
         // Who could run when this was announced: now others may, be it that no scheduler has been asked in between.
@@ -358,10 +359,14 @@ impl Execution {
     /// Whether going on with `task` preempts another that could have gone on and did not ask to yield.
     pub(crate) fn preempts(&self, task: TaskId) -> Option<TaskId> {
         let last = self.log.last()?.task;
-        let entry = &self.tasks[last.index()];
-        let op = entry.pending.as_ref()?;
-        let able = last != task && entry.state == TaskState::Live && self.ready(last, op) && !op.kind.gives_way();
-        able.then_some(last)
+        (last != task && self.can_be_preempted(last)).then_some(last)
+    }
+
+    /// Whether `task` could go on, and does not ask to yield.
+    pub(crate) fn can_be_preempted(&self, task: TaskId) -> bool {
+        let entry = &self.tasks[task.index()];
+        let able = |op: &Op| self.ready(task, op) && !op.kind.gives_way();
+        entry.state == TaskState::Live && entry.pending.as_ref().is_some_and(able)
     }
 
     fn check_bypass(&mut self, object: ObjectId) {

@@ -57,6 +57,7 @@ pub(crate) fn finish_task(me: TaskId) {
             return;
         }
         let step = x.log.len();
+        x.settle();
         x.record(|recorder| recorder.finished(step, me));
         let identity = x.tasks[me.index()].identity;
         let looks = me == TaskId::MAIN && x.deny_leaks;

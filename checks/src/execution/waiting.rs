@@ -9,6 +9,7 @@ impl Execution {
         self.tasks[task.index()].shown_waiting = true;
         let shown = self.as_shown(op);
         let step = self.log.len() + 1;
+        self.settle();
         self.record(|recorder| recorder.waits(step, task, &shown));
         if let Some(cycle) = self.cycle_from(task) {
             let verdict = Verdict::Deadlock { cycle: self.describe_cycle(&cycle) };
@@ -95,6 +96,7 @@ impl Execution {
                 entry.shown_waiting = true;
                 let shown = self.as_shown(&op);
                 if !self.ready(task, &op) {
+                    self.settle();
                     self.record(|recorder| recorder.waits(step, task, &shown));
                 }
             }

@@ -71,41 +71,16 @@ fn lines(page: &str) -> String {
 
 /// What is known, as a list of terms.
 fn facts(header: Option<&Header>, study: &Study) -> Markup {
-    let found = &study.counterexample;
-    let (label, data) = words::data(&found.verdict, &ToString::to_string);
-    let again = if found.schedule.round > 0 { ", and round again" } else { "" };
-    let mut facts: Vec<(&str, Vec<String>)> =
-        vec![(label, data), ("missed", words::missed(study)), ("decisive", words::decisive(study, None))];
-    facts.extend(words::certain(study).into_iter().map(|(label, text)| (label, vec![text])));
-    facts.extend([
-        ("schedule", vec![format!("{}{again}", found.schedule)]),
-        ("as found", vec![study.found.to_string()]),
-        ("now", vec![format!("{} ({} replays)", study.shrunk, study.replays)]),
-    ]);
-    if let (None, Some(parameters)) = (header, &found.parameters) {
-        facts.push(("at", vec![parameters.to_string()]));
-    }
-    if let Some(header) = header {
-        let words = header.words.iter().map(|words| format!("{} ({})", words.text, words.at));
-        let finders = header.found.iter().map(|finder| {
-            let seed = finder.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
-            format!("{} {}{seed}, {}", finder.name(), finder.version, finder.execution())
-        });
-        facts.push(("bug", words.collect()));
-        facts.push(("found by", finders.collect()));
-        facts.push(("replay", header.record.iter().map(|record| format!("raddle replay {record}")).collect()));
-        facts.push(("fixed", header.fixed.clone()));
-    }
     html! {
         section aria-labelledby="facts" {
             h2 #facts { "What is known" }
             dl {
-                @for (label, lines) in facts.iter().filter(|(_, lines)| !lines.is_empty()) {
+                @for (label, lines) in words::facts(header, study) {
                     dt { (label) }
-                    @for line in lines {
+                    @for line in &lines {
                         dd { (clean(line)) }
                     }
-                    @if *label == "decisive" {
+                    @if label == "decisive" {
                         dd.note { "Each was tried: the other way round, the run passes." }
                     }
                 }

@@ -39,7 +39,7 @@ fn is_done(event: &Event) -> bool {
 }
 
 /// The lock that the event takes, if it takes one.
-fn takes(event: &Event) -> Option<usize> {
+pub(super) fn takes(event: &Event) -> Option<usize> {
     match event.operation.as_str() {
         _ if !is_done(event) => None,
         "lock" | "try lock" | "read lock" | "try read lock" | "write lock" | "try write lock" => event.object,
@@ -49,7 +49,7 @@ fn takes(event: &Event) -> Option<usize> {
 }
 
 /// The lock that the event gives back, if it does.
-fn gives(event: &Event) -> Option<usize> {
+pub(super) fn gives(event: &Event) -> Option<usize> {
     match event.operation.as_str() {
         _ if !is_done(event) => None,
         "unlock" | "read unlock" | "write unlock" => event.object,

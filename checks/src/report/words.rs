@@ -3,7 +3,7 @@
 
 use super::Header;
 use crate::study::{Late, Pair, Study};
-use crate::trace::{Event, Phase, Trace};
+use crate::trace::{Event, Named, Phase, Trace};
 use crate::verdict::{Place, Verdict, Wait};
 
 /// The verdict and its measure.
@@ -28,22 +28,22 @@ pub(super) fn name(header: Option<&Header>, study: &Study) -> String {
 }
 
 /// What happened, without its value: `lock accounts`.
-pub(super) fn what(trace: &Trace, event: &Event) -> String {
+pub(super) fn what(names: &impl Named, event: &Event) -> String {
     let verb = match (event.operation.as_str(), event.phase) {
         ("wake", Phase::Waits) => "wait on",
         ("wake", _) => "wake on",
         ("wait", _) => "release to wait on",
         (operation, _) => operation,
     };
-    match target(trace, event) {
+    match target(names, event) {
         "" => verb.to_owned(),
         target => format!("{verb} {target}"),
     }
 }
 
 /// What happened, with its value and how it went: `try lock accounts (refused)`.
-pub(crate) fn whole(trace: &Trace, event: &Event) -> String {
-    let mut text = what(trace, event);
+pub(crate) fn whole(names: &impl Named, event: &Event) -> String {
+    let mut text = what(names, event);
     if let Some(value) = &event.value {
         let sign = if event.operation == "choose" { "" } else { "= " };
         text = format!("{text} {sign}{value}");
@@ -61,10 +61,10 @@ pub(crate) fn whole(trace: &Trace, event: &Event) -> String {
 }
 
 /// What the event is on: an object, another task, or nothing.
-pub(super) fn target<'a>(trace: &'a Trace, event: &Event) -> &'a str {
+pub(super) fn target<'a>(names: &'a impl Named, event: &Event) -> &'a str {
     match (event.object, event.other) {
-        (Some(object), _) => &trace.objects[object].name,
-        (None, Some(task)) => trace.task(task),
+        (Some(object), _) => names.object_name(object),
+        (None, Some(task)) => names.task_name(task),
         (None, None) => "",
     }
 }
@@ -213,6 +213,37 @@ pub(super) fn certain(study: &Study) -> Vec<(&'static str, String)> {
     .into_iter()
     .flatten()
     .collect()
+}
+
+/// Everything that is known: a label, and a line for each part.
+#[cfg(feature = "suite")]
+pub(super) fn facts(header: Option<&Header>, study: &Study) -> Vec<(&'static str, Vec<String>)> {
+    let found = &study.counterexample;
+    let (label, data) = data(&found.verdict, &ToString::to_string);
+    let again = if found.schedule.round > 0 { ", and round again" } else { "" };
+    let mut facts = vec![(label, data), ("missed", missed(study)), ("decisive", decisive(study, None))];
+    facts.extend(certain(study).into_iter().map(|(label, text)| (label, vec![text])));
+    facts.extend([
+        ("schedule", vec![format!("{}{again}", found.schedule)]),
+        ("as found", vec![study.found.to_string()]),
+        ("now", vec![format!("{} ({} replays)", study.shrunk, study.replays)]),
+    ]);
+    if let (None, Some(parameters)) = (header, &found.parameters) {
+        facts.push(("at", vec![parameters.to_string()]));
+    }
+    if let Some(header) = header {
+        let words = header.words.iter().map(|words| format!("{} ({})", words.text, words.at));
+        let finders = header.found.iter().map(|finder| {
+            let seed = finder.seed.map(|seed| format!(", seed {seed}")).unwrap_or_default();
+            format!("{} {}{seed}, {}", finder.name(), finder.version, finder.execution())
+        });
+        facts.push(("bug", words.collect()));
+        facts.push(("found by", finders.collect()));
+        facts.push(("replay", header.record.iter().map(|record| format!("raddle replay {record}")).collect()));
+        facts.push(("fixed", header.fixed.clone()));
+    }
+    facts.retain(|(_, lines)| !lines.is_empty());
+    facts
 }
 
 /// One edge of a deadlock: what the task holds, and what it waits for.

@@ -8,6 +8,7 @@
 
 use super::Like;
 use super::endings::Ending;
+use super::graph::Atlas;
 use super::replay::Run;
 use crate::engine::Program;
 use crate::engine::pilot::{End, Pilot, by_default, fly, yields};
@@ -76,6 +77,8 @@ struct Explorer {
     again: bool,
     started: bool,
     explored: Explored,
+    /// Takes notes, for whoever wants to know what happened on the way.
+    atlas: Option<Atlas>,
 }
 
 /// Explores from the end of `prefix`, with at most so many preemptions after it, until `until`.
@@ -91,12 +94,29 @@ pub(super) fn explore(
     explore_with(program, rules, Explorer::new(until, prefix, answers, preemptions_max, executions_max))
 }
 
+/// Explores from the beginning, noting what happens; no further than `atlas` has room.
+pub(super) fn explore_noting(
+    program: &Program,
+    rules: &Rules,
+    until: Until,
+    executions_max: u64,
+    atlas: Atlas,
+) -> (Explored, Option<Atlas>) {
+    let search = Explorer::new(until, &[], &[], None, executions_max);
+    explore_all(program, rules, Explorer { atlas: Some(atlas), ..search })
+}
+
 fn explore_with(program: &Program, rules: &Rules, search: Explorer) -> Explored {
+    explore_all(program, rules, search).0
+}
+
+fn explore_all(program: &Program, rules: &Rules, search: Explorer) -> (Explored, Option<Atlas>) {
     let (flown, report) = fly(program, rules, search);
-    let mut explored = std::mem::take(&mut flown.lock().unwrap_or_else(PoisonError::into_inner).explored);
+    let mut search = flown.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut explored = std::mem::take(&mut search.explored);
     // A run that broke off has not seen everything.
     explored.whole &= explored.found.is_none() && report.problem.is_none() && report.found.is_none();
-    explored
+    (explored, search.atlas.take())
 }
 
 impl Explorer {
@@ -124,6 +144,7 @@ impl Explorer {
             again: false,
             started: false,
             explored: Explored { whole: true, ..Explored::default() },
+            atlas: None,
         }
     }
 
@@ -176,7 +197,8 @@ impl Pilot for Explorer {
             return false;
         }
         let spent = self.steps >= self.executions_max.saturating_mul(STEPS_EACH);
-        if self.explored.executions >= self.executions_max || spent {
+        let full = self.atlas.as_ref().is_some_and(Atlas::is_full);
+        if self.explored.executions >= self.executions_max || spent || full {
             self.explored.whole = false;
             return false;
         }
@@ -186,6 +208,9 @@ impl Pilot for Explorer {
         self.explored.executions += 1;
         (self.depth, self.preemptions) = (0, 0);
         self.fairness = Fairness::default();
+        if let Some(atlas) = &mut self.atlas {
+            atlas.begin();
+        }
         true
     }
 
@@ -198,9 +223,12 @@ impl Pilot for Explorer {
             return None;
         }
         self.fairness.follow(x, enabled);
+        let past = past(x) ^ self.fairness.hash();
+        if let Some(atlas) = &mut self.atlas {
+            atlas.arrive(x, past);
+        }
         if self.depth == self.path.len() {
             let last = x.log.last().map_or(TaskId::MAIN, |decision| decision.task);
-            let past = x.journal.as_ref().map_or(0, |journal| journal.past()) ^ self.fairness.hash();
             let seen = self.seen.get(&(past, last));
             if self.cached && seen.is_some_and(|preemptions| *preemptions <= self.preemptions) {
                 return None;
@@ -216,10 +244,16 @@ impl Pilot for Explorer {
         self.depth += 1;
         let chosen = node.options[node.at];
         self.preemptions += usize::from(x.preempts(chosen).is_some());
+        if let Some(atlas) = &mut self.atlas {
+            atlas.leave(x, chosen);
+        }
         Some(chosen)
     }
 
     fn end(&mut self, x: &Execution, end: End) {
+        if let Some(atlas) = &mut self.atlas {
+            atlas.end(x, &end, past(x));
+        }
         self.steps += x.log.len() as u64;
         let acquitted = x.watch.acquitted();
         if acquitted.len() > self.acquitted.len() && matches!(end, End::GivenUp) {
@@ -261,12 +295,20 @@ impl Pilot for Explorer {
         self.seen.clear();
         self.acquitted.clear();
         self.explored.endings.clear();
+        if let Some(atlas) = &mut self.atlas {
+            atlas.restart();
+        }
         (self.started, self.explored.executions) = (false, 0);
     }
 
     fn acquitted(&self) -> Vec<Acquittal> {
         self.acquitted.iter().map(|(state, _)| *state).collect()
     }
+}
+
+/// The past, up to the order of independent steps.
+fn past(x: &Execution) -> u64 {
+    x.journal.as_ref().map_or(0, |journal| journal.past())
 }
 
 /// Who has to let whom go first.

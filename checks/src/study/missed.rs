@@ -18,7 +18,7 @@ pub struct Missed {
 
 /// The notifications that the stuck tasks of `trace` have missed.
 pub(super) fn missed(trace: &Trace) -> Vec<Missed> {
-    if !matches!(trace.verdict, Verdict::Stuck { .. }) {
+    if !matches!(trace.verdict, Some(Verdict::Stuck { .. })) {
         return Vec::new();
     }
     let events = || trace.events.iter().enumerate();

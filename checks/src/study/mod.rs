@@ -8,6 +8,7 @@ mod doom;
 mod endings;
 mod explore;
 mod fewest;
+pub mod graph;
 mod measure;
 mod missed;
 mod order;
@@ -21,7 +22,7 @@ pub use measure::Measure;
 pub use missed::Missed;
 
 use crate::checker::Plan;
-use crate::engine::{self, Engine, Program};
+use crate::engine::{self, Engine, Followed, Program};
 use crate::execution::{Rules, TaskId};
 use crate::outcome::{CheckError, Counterexample};
 use crate::schedule::Schedule;
@@ -219,11 +220,7 @@ impl<'a> Desk<'a> {
 
     /// A failing run that begins like `schedule`, as far as possible.
     fn near(&mut self, schedule: &Schedule) -> Option<Run> {
-        // The tasks' numbers are those of the program as it is now.
-        let first = self.replayer.replay(&replay::Plan::default());
-        let known = |steps: &[String]| steps.iter().filter(|name| first.names.contains(name)).cloned().collect();
-        let known = Schedule { steps: known(&schedule.steps), ..schedule.clone() };
-        let plan = plan_of(&known, &first.names)?;
+        let plan = plan_as_far_as_known(&mut self.replayer, schedule)?;
         let run = self.replayer.replay(&plan);
         if self.is_like(&run) {
             return Some(run);
@@ -240,6 +237,23 @@ impl<'a> Desk<'a> {
             steps /= 2;
         }
     }
+}
+
+/// Runs `program`, which may be another than the schedule was of, along it as far as it fits, and then without further
+/// preemptions; gives what happens.
+pub(crate) fn along(program: &Program, plan: &Plan, schedule: &Schedule) -> Result<Followed, CheckError> {
+    let mut replayer = Replayer::new(program, &plan.rules(Engine::shuttle()));
+    let known = plan_as_far_as_known(&mut replayer, schedule).unwrap_or_default();
+    let run = replayer.replay(&known);
+    engine::follow(Engine::shuttle(), plan, program, &self::schedule(&run))
+}
+
+/// `schedule` as numbers of tasks, without the steps of tasks that the program hasn't got.
+fn plan_as_far_as_known(replayer: &mut Replayer, schedule: &Schedule) -> Option<replay::Plan> {
+    // The tasks' numbers are those of the program as it is now.
+    let first = replayer.replay(&replay::Plan::default());
+    let known = schedule.steps.iter().filter(|name| first.names.contains(name)).cloned().collect();
+    plan_of(&Schedule { steps: known, ..schedule.clone() }, &first.names)
 }
 
 /// `schedule` as numbers of tasks.

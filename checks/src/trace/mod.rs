@@ -4,6 +4,7 @@
 
 mod names;
 mod recorder;
+mod state;
 mod waitfor;
 
 pub(crate) use names::{Names, task_names};
@@ -21,13 +22,31 @@ pub struct Trace {
     pub objects: Vec<ObjectInfo>,
     /// What happened.
     pub events: Vec<Event>,
-    /// How it ended.
-    pub verdict: Verdict,
+    /// How it failed; none if every task came to its end.
+    pub verdict: Option<Verdict>,
     /// Of a livelock: the schedule's steps of the first round, from and to.
     pub recurs: Option<(usize, usize)>,
     /// The tasks that run futures, by number: event loops poll them. The others are threads.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub futures: Vec<usize>,
+    /// Of those that a loop polls on one thread: the task, and the task that is this thread.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub polled_by: Vec<(usize, usize)>,
+    /// What became of objects, in order of events.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub changes: Vec<Change>,
+}
+
+/// An object has changed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
+pub struct Change {
+    /// With which event: an index.
+    pub event: usize,
+    /// Which object: an index.
+    pub object: usize,
+    /// What it is from then on, in words: its value, who holds it, who waits on it.
+    pub state: String,
 }
 
 /// An object of a trace.
@@ -43,7 +62,7 @@ pub struct ObjectInfo {
 }
 
 /// How an operation went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Phase {
@@ -64,7 +83,7 @@ pub enum Phase {
 }
 
 /// One thing that happened.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 pub struct Event {
     /// The schedule's step that it belongs to, counted from 1; several events can share one.
@@ -92,6 +111,22 @@ pub struct Event {
     pub clock_micros: Option<u64>,
 }
 
+/// What tasks and objects are called, by number.
+pub(crate) trait Named {
+    fn task_name(&self, task: usize) -> &str;
+    fn object_name(&self, object: usize) -> &str;
+}
+
+impl Named for Trace {
+    fn task_name(&self, task: usize) -> &str {
+        &self.tasks[task]
+    }
+
+    fn object_name(&self, object: usize) -> &str {
+        &self.objects[object].name
+    }
+}
+
 impl Trace {
     /// How often a task was interrupted that could have gone on; of a livelock, up to the end of its first round.
     #[must_use]
@@ -111,8 +146,16 @@ impl Trace {
     /// end of its first round.
     #[must_use]
     pub fn operations(&self) -> Vec<String> {
-        let object = |object: usize| self.objects[object].name.as_str();
-        let mut operations = operations(&self.events, |task| self.task(task), object);
+        let mut operations: Vec<String> = Vec::new();
+        for event in &self.events {
+            let is_step = !matches!(event.phase, Phase::Waits | Phase::Next) && event.step == operations.len() + 1;
+            if is_step && !matches!(event.operation.as_str(), "read" | "write" | "finish") {
+                let object = event.object.map(|object| self.objects[object].name.as_str());
+                let about = object.or(event.other.map(|task| self.task(task))).unwrap_or_default();
+                let operation = format!("{} {} {about}", self.task(event.task), event.operation);
+                operations.push(operation.trim_end().to_owned());
+            }
+        }
         operations.truncate(self.recurs.map_or(usize::MAX, |(_, end)| end));
         operations
     }
@@ -122,17 +165,4 @@ impl Trace {
     pub fn task(&self, task: usize) -> &str {
         &self.tasks[task]
     }
-}
-
-/// What each step was.
-fn operations<'a>(events: &[Event], task: impl Fn(usize) -> &'a str, object: impl Fn(usize) -> &'a str) -> Vec<String> {
-    let mut operations: Vec<String> = Vec::new();
-    for event in events {
-        let is_step = !matches!(event.phase, Phase::Waits | Phase::Next) && event.step == operations.len() + 1;
-        if is_step && !matches!(event.operation.as_str(), "read" | "write" | "finish") {
-            let about = event.object.map(&object).or(event.other.map(&task)).unwrap_or_default();
-            operations.push(format!("{} {} {about}", task(event.task), event.operation).trim_end().to_owned());
-        }
-    }
-    operations
 }

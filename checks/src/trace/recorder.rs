@@ -1,7 +1,8 @@
 //! Writes down what happens in an execution. Only when a failing schedule is run again: searching does not pay.
 
+use super::state::States;
 use super::{Event, Names, ObjectInfo, Phase, Trace};
-use crate::execution::{Effect, Execution, Kind, ObjectId, Op, Site, TaskId};
+use crate::execution::{Effect, Execution, Kind, Object, ObjectId, Op, Site, TaskId};
 use crate::verdict::{Place, Verdict};
 use std::time::Duration;
 
@@ -11,9 +12,22 @@ pub(crate) struct Recorder {
     events: Vec<Event>,
     /// How many events there were when the clock went on, and to which instant.
     ticks: Vec<(usize, Duration)>,
+    states: States,
 }
 
 impl Recorder {
+    /// How many events there are so far.
+    pub(crate) fn len(&self) -> usize {
+        self.events.len()
+    }
+
+    /// Looks at what the last event has made of its objects.
+    pub(crate) fn settle(&mut self, objects: &[Object]) {
+        if let Some(last) = self.events.len().checked_sub(1) {
+            self.states.settle(last, objects);
+        }
+    }
+
     pub(crate) fn acted(&mut self, step: usize, task: TaskId, op: &Op, effect: Effect, preempts: Option<TaskId>) {
         let phase = match effect {
             Effect::Done | Effect::Inert => Phase::Done,
@@ -36,12 +50,14 @@ impl Recorder {
     pub(crate) fn finished(&mut self, step: usize, task: TaskId) {
         let at = self.events.iter().rev().find(|event| event.task == task.index()).map(|event| event.at.clone());
         if let Some(at) = at {
+            self.states.touch([None; 2]);
             self.events.push(event(step, task, "finish", at));
         }
     }
 
     pub(crate) fn accessed(&mut self, step: usize, task: TaskId, object: ObjectId, write: bool, site: Site) {
         let operation = if write { "write" } else { "read" };
+        self.states.touch([Some(object), None]);
         self.events.push(Event { object: Some(object.index()), ..event(step, task, operation, Place::of(site)) });
     }
 
@@ -57,6 +73,7 @@ impl Recorder {
 
     fn push(&mut self, step: usize, task: TaskId, op: &Op, phase: Phase, preempts: Option<TaskId>) {
         let preempts = preempts.map(TaskId::index);
+        self.states.touch([op.object, op.kind.mutex()]);
         self.events.push(Event { preempts, ..operation(step, task, op, phase) });
     }
 
@@ -74,14 +91,9 @@ impl Recorder {
         }
     }
 
-    /// What each step was.
-    pub(crate) fn operations(&self, x: &Execution, names: &Names) -> Vec<String> {
-        let task = |task: usize| names.task(TaskId::from_index(task));
-        let objects: Vec<ObjectId> = (0..).map(ObjectId).take(x.objects.len()).collect();
-        super::operations(&self.events, task, |object| names.object(objects[object]))
-    }
-
-    pub(crate) fn finish(self, x: &Execution, names: &Names, verdict: &Verdict) -> Trace {
+    /// The trace of `x`, which has failed so, or has come to its end.
+    pub(crate) fn finish(mut self, x: &Execution, names: &Names, verdict: Option<&Verdict>) -> Trace {
+        self.settle(&x.objects);
         let object = |(number, object): (usize, &crate::execution::Object)| ObjectInfo {
             name: names.object(ObjectId(u32::try_from(number).unwrap_or(u32::MAX))).to_owned(),
             kind: object.state.noun().to_owned(),
@@ -106,15 +118,37 @@ impl Recorder {
         if let (Some(start), Some(next)) = (events.first_mut(), next) {
             start.at = next;
         }
+        let changes = self.states.changes(&events, x.objects.len(), names);
+        let polled_by = polled_by(x, &events);
         Trace {
             tasks: x.task_ids().map(|task| names.task(task).to_owned()).collect(),
             objects: x.objects.iter().enumerate().map(object).collect(),
             events,
-            verdict: verdict.clone(),
+            verdict: verdict.cloned(),
             futures: x.task_ids().map(TaskId::index).filter(|task| x.tasks[*task].is_future).collect(),
             recurs: x.round.as_ref().map(|round| (round.start + 1, round.end)),
+            polled_by,
+            changes,
         }
     }
+}
+
+/// Each future that a runtime has spawned and that takes turns on a loop, and the thread that blocks on that loop. One that
+/// has not been polled is on the loop of whoever spawned it.
+fn polled_by(x: &Execution, events: &[Event]) -> Vec<(usize, usize)> {
+    let is_spawned = |task: usize| x.tasks[task].joined_by.is_some();
+    let turns_on = |task: usize| {
+        let poll = events.iter().find(|event| event.task == task && event.operation == "poll");
+        poll.and_then(|poll| poll.mutex)
+    };
+    let spawner =
+        |task: usize| Some(events.iter().find(|event| event.operation == "spawn" && event.other == Some(task))?.task);
+    let thread = |task: usize| {
+        let turn = turns_on(task).or_else(|| turns_on(spawner(task)?))?;
+        (0..x.tasks.len()).find(|thread| !is_spawned(*thread) && turns_on(*thread) == Some(turn))
+    };
+    let futures = (0..x.tasks.len()).filter(|task| x.tasks[*task].is_future && is_spawned(*task));
+    futures.filter_map(|task| Some((task, thread(task)?))).collect()
 }
 
 fn operation(step: usize, task: TaskId, op: &Op, phase: Phase) -> Event {

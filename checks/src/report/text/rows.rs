@@ -176,7 +176,7 @@ fn worth(trace: &Trace, index: usize) -> Worth {
         (Phase::Waits, _) => {
             let in_vain = later().all(|other| other.phase == Phase::Waits);
             let in_cycle = match &trace.verdict {
-                Verdict::Deadlock { cycle } => cycle.iter().any(|wait| wait.task == trace.task(event.task)),
+                Some(Verdict::Deadlock { cycle }) => cycle.iter().any(|wait| wait.task == trace.task(event.task)),
                 _ => operation != "join",
             };
             if in_vain && in_cycle { Worth::Needed } else { Worth::Filler }
@@ -188,8 +188,8 @@ fn worth(trace: &Trace, index: usize) -> Worth {
         _ => {
             // The operation that failed is the last of its task but for what its guards did.
             let fails = match &trace.verdict {
-                Verdict::Assertion { task, .. } | Verdict::Misuse { task, .. } => trace.task(event.task) == task,
-                Verdict::DataRace { .. } => true,
+                Some(Verdict::Assertion { task, .. } | Verdict::Misuse { task, .. }) => trace.task(event.task) == task,
+                Some(Verdict::DataRace { .. }) => true,
                 _ => false,
             };
             if fails && later().all(is_end) { Worth::Needed } else { Worth::Useful }
@@ -199,7 +199,7 @@ fn worth(trace: &Trace, index: usize) -> Worth {
 
 /// Whether the event is the request that was bypassed, or a grant that did so.
 fn bypasses(trace: &Trace, index: usize) -> bool {
-    let Verdict::Starvation { task, .. } = &trace.verdict else { return false };
+    let Some(Verdict::Starvation { task, .. }) = &trace.verdict else { return false };
     let requests = |event: &Event| event.operation == "request" && trace.task(event.task) == task;
     let request = trace.events.iter().rposition(requests);
     request.is_some_and(|request| index == request || (index > request && trace.events[index].operation == "grant"))

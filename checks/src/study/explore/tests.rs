@@ -181,3 +181,42 @@ fn a_cycle_that_ends_on_one_path_is_tried_again_on_another() {
     assert!(explored.executions > 2, "the first path is the one that ends");
     assert!(explored.found.is_some(), "{explored:?}");
 }
+
+/// A graph is the plain search's schedules, each once, and what they come to; shuttle's depth-first search has as many. But for
+/// yields: who has yielded where is no part of a state, and says who has to let whom go first.
+#[test]
+fn a_graph_has_every_schedule_once() {
+    let mut random = Random(3);
+    let (mut smaller, mut failing) = (0, 0);
+    for _ in 0..100 {
+        let tasks = generate(&mut random);
+        if tasks.iter().flatten().any(|does| matches!(does, Does::Yield)) {
+            continue;
+        }
+        let forbidden = u32::try_from(random.below(6)).unwrap();
+        let told = format!("{tasks:?}, {forbidden} forbidden");
+        let program: Program = Arc::new(move || run(&tasks, forbidden));
+        let rules = plan().rules(Engine::Exhaustive);
+        let search = Explorer { cached: false, ..Explorer::new(Until::Never, &[], &[], None, 5_000) };
+        let plainly = explore_with(&program, &rules, search);
+        if !plainly.whole {
+            continue;
+        }
+        let graph = crate::study::graph::graph(&program, &plan(), usize::MAX).expect("there is room");
+        let count = graph.schedules()[0];
+        #[expect(clippy::cast_precision_loss, reason = "there are not that many")]
+        let executions = plainly.executions as f64;
+        assert!((count.passing + count.failing - executions).abs() < 0.5, "{told}: {count:?}, {executions} plainly");
+        let ends = graph.states.iter().filter(|state| state.steps.is_empty());
+        let ends: BTreeSet<Ending> = ends.map(|state| Ending::new(&[], state.verdict.as_ref())).collect();
+        assert_eq!(ends, plainly.endings, "{told}");
+        if count.failing < 0.5 {
+            let dfs = Checker::new().engine(Engine::Shuttle(crate::Strategy::Dfs));
+            let outcome = dfs.run_program(&program).unwrap();
+            assert_eq!(outcome.executions(), plainly.executions, "{told}: shuttle's own search");
+        }
+        smaller += usize::from(graph.states.len() < plainly.executions.try_into().unwrap());
+        failing += usize::from(count.failing > 0.0);
+    }
+    assert!(smaller > 30 && failing > 15, "{smaller} are small, {failing} fail: this shows little");
+}

@@ -85,13 +85,14 @@ fn look(
         _ => false,
     };
     let Some(trace) = witness.trace.filter(|_| is_same) else { return Some(Err(not_again(how, &end))) };
-    let Verdict::Hang { task } = trace.verdict else { return Some(Err(not_again(how, &end))) };
-    let trace = Trace { verdict: verdict(task), ..trace };
+    let Some(Verdict::Hang { task }) = trace.verdict else { return Some(Err(not_again(how, &end))) };
+    let verdict = verdict(task);
+    let trace = Trace { verdict: Some(verdict.clone()), ..trace };
     let steps = witness.steps.iter().map(|task| trace.task(*task).to_owned()).collect();
     let weak = trace.is_weak();
     let schedule = Schedule { steps, answers: witness.answers, round: 0, weak };
     Some(Ok(Outcome::Fails(Box::new(Counterexample {
-        verdict: trace.verdict.clone(),
+        verdict,
         execution,
         none_within: None,
         found_by: None,
