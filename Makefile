@@ -2,10 +2,13 @@
 
 EXAMPLES := $(patsubst %/Cargo.toml,%,$(wildcard examples/*/Cargo.toml))
 
-.PHONY: check test differential seeds bless bench lint doc examples $(EXAMPLES)
+.PHONY: check report test differential seeds bless bench lint doc page examples $(EXAMPLES)
 
 check:   ## every check under all four engines: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
+
+report:  ## the same as pages, in report/: a catalogue, lessons, counterexamples to step through
+	cargo run --release --locked -p raddle-scenarios -- report
 
 test:    ## every test, every pattern × variant × engine among them
 	cargo test --workspace --locked
@@ -32,6 +35,11 @@ lint:    ## formatting, clippy, and the checker without its command line
 
 doc:     ## the documentation, with nothing missing
 	RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps --locked
+
+page:    ## the scripts of `raddle report`'s pages, held to their types; and axe-core, for the tests of these pages (npm)
+	npm ci --prefix tests/report
+	tests/report/node_modules/.bin/tsc -p checks/src/suite/site/assets/tsconfig.json
+	tests/report/node_modules/.bin/tsc -p checks/src/suite/site/assets/tsconfig.catalogue.json
 
 examples: $(EXAMPLES) ## each of examples/ as the project of its own that it is: formatting, clippy, documentation, tests
 

@@ -3,6 +3,7 @@
 mod bless;
 mod coverage;
 mod refusals;
+mod report;
 mod samplers;
 mod shards;
 mod stress;

@@ -37,7 +37,7 @@ const HOSTILE: Catalogue = Catalogue {
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     match arguments.first().map(String::as_str) {
-        Some("check" | "check-child" | "trace" | "show") => raddle::suite::main(&HOSTILE),
+        Some("check" | "check-child" | "trace" | "show" | "report") => raddle::suite::main(&HOSTILE),
         Some("newcomer") => {
             newcomers::run(&arguments[1]);
             ExitCode::SUCCESS
@@ -64,6 +64,7 @@ fn trials() -> Vec<Trial> {
         trial("an_interrupt_ends_the_children_and_shows_what_was_done", interrupted),
         trial("a_search_that_is_not_done_by_its_deadline_is_inconclusive", not_done_by_its_deadline),
         trial("nothing_in_a_name_or_a_message_gets_out_of_its_place", reports::nothing_gets_out_of_its_place),
+        trial("nothing_gets_out_of_its_place_in_a_page", reports::nothing_gets_out_of_its_place_in_a_page),
         trial("junit_is_of_its_schema", reports::junit_is_of_its_schema),
         trial("sarif_is_of_its_schema", reports::sarif_is_of_its_schema),
         trial("sarif_can_have_the_findings_alone", reports::the_findings_alone),

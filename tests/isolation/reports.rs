@@ -48,6 +48,26 @@ pub(crate) fn nothing_gets_out_of_its_place() {
     written.raddle.has_left(&["junit.xml", "raddle.sarif", "report.json", "summary.md"]);
 }
 
+/// Pages are made of whatever checks come to. The script puts texts into them as texts; a browser looks at that in
+/// `tests/report/`.
+pub(crate) fn nothing_gets_out_of_its_place_in_a_page() {
+    let raddle = Raddle::new();
+    let arguments = [&["report", "--memory", "512", "--quiet", "--out", "pages"][..], &ALL_KINDS].concat();
+    let output = raddle.run(&arguments);
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let pages = raddle_tests::files(&raddle.folder.path().join("pages"));
+    assert!(pages.len() > 10, "{pages:?}");
+    for page in pages.iter().filter(|page| page.extension().is_some_and(|end| end == "html")) {
+        let text = std::fs::read_to_string(page).unwrap();
+        assert_eq!(text.find(acts), None, "{}", page.display());
+        // Its own script stands in its head.
+        let scripts =
+            text.matches("<script src=").count() + text.matches("<script id=\"data\" type=\"text/plain\"").count();
+        assert_eq!(text.matches("<script").count(), scripts, "{}", page.display());
+    }
+    raddle.has_left(&["pages"]);
+}
+
 pub(crate) fn junit_is_of_its_schema() {
     let written = Written::new(&ALL_KINDS);
     let text = written.read("junit.xml");

@@ -1,6 +1,8 @@
 //! Renderers: each turns a study, a trace or an outcome into text of one form, and reads nothing else.
 
 #[cfg(feature = "suite")]
+pub(crate) mod explorer;
+#[cfg(feature = "suite")]
 pub mod html;
 pub mod json;
 pub mod mermaid;

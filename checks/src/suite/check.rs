@@ -2,12 +2,11 @@
 
 use super::checked::Checked;
 use super::cli::CheckArgs;
-use super::isolate::{self, Limits};
+use super::isolate;
 use super::run::Runner;
 use super::terminal::Terminal;
 use super::{Isolation, SuiteError, reports, select, study};
 use crate::Catalogue;
-use std::time::Duration;
 
 pub(super) fn run(
     catalogue: &'static Catalogue,
@@ -20,9 +19,8 @@ pub(super) fn run(
     let all = select::jobs(catalogue, &patterns, &engines)?;
     let jobs = args.shard.map_or_else(|| all.clone(), |shard| shard.of(&all, selection.executions));
     let on_stdout = args.outputs.are_writable()?;
-    let apart = isolation == Isolation::Processes && !args.in_process;
-    let limits = Limits { deadline: Duration::from_secs(args.deadline), memory: args.memory };
-    if apart {
+    let limits = args.isolation.limits(isolation);
+    if limits.is_some() {
         isolate::take_interrupts();
     }
     let runner = Runner {
@@ -30,7 +28,7 @@ pub(super) fn run(
         executions: selection.executions,
         at_once: selection.jobs.map(usize::from),
         checkpoints: args.checkpoints.as_deref(),
-        limits: apart.then_some(limits),
+        limits,
     };
     let results = runner.run(&jobs);
     let studied =

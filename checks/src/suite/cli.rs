@@ -2,7 +2,7 @@
 
 mod gate;
 
-pub(super) use gate::{CheckArgs, MergeArgs, Outputs};
+pub(super) use gate::{CheckArgs, MergeArgs, Outputs, ReportArgs};
 
 use crate::{Checker, Engine};
 use clap::{Args, Parser, Subcommand, ValueEnum};
@@ -28,6 +28,7 @@ Exit codes: 0 every expectation is met; 1 one is not; 2 usage, or input that can
   raddle trace FAMILY/PATTERN/VARIANT   the interleaving that fails
   raddle stress FAMILY/PATTERN/VARIANT  how often real threads fail
   raddle replay FILE                    what `raddle record` has written, once more
+  raddle report                         the same as pages, to look at in a browser
   raddle check --help                   reports for CI, a baseline, several machines";
 
 #[derive(Debug, Args)]
@@ -57,6 +58,8 @@ pub(super) enum Command {
     Check(CheckArgs),
     /// Put the reports of several machines together, as if one had made all checks
     Merge(MergeArgs),
+    /// Write the results as pages: a catalogue, lessons, counterexamples to step through
+    Report(ReportArgs),
     /// List the patterns, their variants and what each has to come to
     List(ListArgs),
     /// Show a pattern's lesson: the prose, the sources side by side, the ground truth

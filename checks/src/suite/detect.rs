@@ -3,22 +3,49 @@
 use super::markdown::{head, row};
 use crate::{Catalogue, Class, Engine, Pattern, Variant};
 
-/// A row for each class of bugs, and one for each bug that an engine is declared to miss. It is a part of a document: without a
-/// title.
+/// A table.
+pub(super) struct Rows {
+    pub(super) head: Vec<String>,
+    pub(super) rows: Vec<Vec<String>>,
+}
+
+impl Rows {
+    fn markdown(&self) -> String {
+        let cells: Vec<&str> = self.head.iter().map(String::as_str).collect();
+        head(&cells, &[], &[]) + &self.rows.iter().map(|cells| row(cells)).collect::<String>()
+    }
+}
+
+/// The tables as a part of a document: without a title.
 pub(super) fn document(catalogue: &'static Catalogue) -> String {
+    let missed = missed(catalogue);
+    let seen = seen(catalogue).markdown();
+    match missed.rows.as_slice() {
+        [] => format!("{seen}\nNo engine is declared to miss any of them.\n"),
+        _ => format!("{seen}\n{}", missed.markdown()),
+    }
+}
+
+fn buggy(catalogue: &'static Catalogue) -> Vec<(&'static Pattern, &'static Variant)> {
     let variants =
         catalogue.patterns().flat_map(|pattern| pattern.variants.iter().map(move |variant| (pattern, variant)));
-    let buggy: Vec<(&Pattern, &Variant)> = variants.filter(|(_, variant)| !variant.is_correct()).collect();
-    let mut out = head(&["class", "bugs"], &Engine::DEFAULT, &["seen as"]);
-    for class in classes(&buggy) {
+    variants.filter(|(_, variant)| !variant.is_correct()).collect()
+}
+
+/// A row for each class of bugs: how many each engine sees, and as what.
+pub(super) fn seen(catalogue: &'static Catalogue) -> Rows {
+    let buggy = buggy(catalogue);
+    let row = |class: Class| {
         let of_class: Vec<&Variant> =
             buggy.iter().filter(|(_, variant)| variant.class == Some(class)).map(|(_, variant)| *variant).collect();
         let mut cells = vec![class.name().to_owned(), of_class.len().to_string()];
-        cells.extend(Engine::DEFAULT.map(|engine| seen(&of_class, engine)));
+        cells.extend(Engine::DEFAULT.map(|engine| share(&of_class, engine)));
         cells.push(verdicts(&of_class));
-        out += &row(&cells);
-    }
-    out + "\n" + &misses(&buggy)
+        cells
+    };
+    let engines = Engine::DEFAULT.iter().map(|engine| engine.name());
+    let head = ["class", "bugs"].into_iter().chain(engines).chain(["seen as"]).map(str::to_owned).collect();
+    Rows { head, rows: classes(&buggy).into_iter().map(row).collect() }
 }
 
 /// The classes, in the order in which they first appear.
@@ -32,7 +59,7 @@ fn classes(buggy: &[(&Pattern, &Variant)]) -> Vec<Class> {
 }
 
 /// `all`, or `1 of 2`.
-fn seen(variants: &[&Variant], engine: Engine) -> String {
+fn share(variants: &[&Variant], engine: Engine) -> String {
     let seen = variants.iter().filter(|variant| variant.missed(engine).is_none()).count();
     if seen == variants.len() { "all".to_owned() } else { format!("{seen} of {}", variants.len()) }
 }
@@ -52,20 +79,17 @@ fn verdicts(variants: &[&Variant]) -> String {
 }
 
 /// What engines can't see, and why: a row for each bug and each reason.
-fn misses(buggy: &[(&Pattern, &Variant)]) -> String {
-    let mut rows = String::new();
-    for (pattern, variant) in buggy {
+pub(super) fn missed(catalogue: &'static Catalogue) -> Rows {
+    let mut rows = Vec::new();
+    for (pattern, variant) in buggy(catalogue) {
         let name = format!("{} · {}", pattern.name, variant.name);
         let reasons = Engine::DEFAULT.map(|engine| (variant.missed(engine), engine.name()));
         for alike in reasons.chunk_by(|(one, _), (other, _)| one == other) {
             if let (Some(reason), _) = alike[0] {
                 let engines: Vec<&str> = alike.iter().map(|(_, engine)| *engine).collect();
-                rows += &row(&[name.as_str(), &engines.join(", "), reason]);
+                rows.push(vec![name.clone(), engines.join(", "), reason.to_owned()]);
             }
         }
     }
-    if rows.is_empty() {
-        return "No engine is declared to miss any of them.\n".to_owned();
-    }
-    head(&["missed", "by", "because"], &[], &[]) + &rows
+    Rows { head: ["missed", "by", "because"].map(str::to_owned).to_vec(), rows }
 }

@@ -11,7 +11,8 @@ pub(super) use child::run as run_child;
 use super::process::{Answer, Process, how};
 use super::run::{CheckResult, Job, Part};
 use crate::engine::blackbox::{Told, Wanted};
-use crate::{Budget, CheckError, Counterexample, Engine, Outcome, Study};
+use crate::graph::Graph;
+use crate::{Budget, CheckError, Counterexample, Engine, Outcome, Study, Trace};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -56,14 +57,26 @@ pub(super) struct Order {
     pub(super) executions: Option<u64>,
     pub(super) part: Option<Part>,
     pub(super) checkpoint: Option<PathBuf>,
-    /// To be studied, rather than looked for.
-    pub(super) found: Option<Counterexample>,
+    pub(super) work: Work,
     memory: Option<u64>,
     wanted: Wanted,
     /// Of an engine that runs several executions at once: one at a time, in the same order each time.
     one_by_one: bool,
     /// It is known to hang: once it says nothing any more, it does.
     hangs: bool,
+}
+
+/// What is wanted of a variant's program.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(super) enum Work {
+    /// What it comes to.
+    Check,
+    /// What is to be said of what was found in it.
+    Study(Box<Counterexample>),
+    /// What happens along what was found in another variant.
+    Along(Box<Counterexample>),
+    /// Its states, if there are no more than so many.
+    Graph(usize),
 }
 
 impl Order {
@@ -75,7 +88,7 @@ impl Order {
             executions,
             part: job.part,
             checkpoint: None,
-            found: None,
+            work: Work::Check,
             memory: None,
             wanted: Wanted::default(),
             one_by_one: false,
@@ -100,8 +113,14 @@ pub(super) struct Beat {
 enum Line {
     Beat(Beat),
     Told(Beat, Told),
-    Checked { outcome: Result<Outcome, CheckError>, awaits_cancelled: Option<usize> },
+    Checked {
+        outcome: Result<Outcome, CheckError>,
+        awaits_cancelled: Option<usize>,
+    },
     Studied(Box<Result<Study, CheckError>>),
+    /// What happened, if the program came to its end.
+    Followed(Option<Box<Trace>>),
+    Drawn(Option<Box<Graph>>),
 }
 
 /// Set when the user wants an end.
@@ -213,17 +232,41 @@ pub(super) fn check(job: &Job, order: &Order, limits: &Limits, mut hear: impl Fn
 
 /// Studies a counterexample in a child process; none if that was interrupted. What can't be studied is given as it is.
 pub(super) fn study(job: &Job, found: &Counterexample, limits: &Limits) -> Option<Study> {
-    let order = Order { found: Some(found.clone()), ..Order::new(job, 0, None) };
-    let why = match attend(&order, limits, |_, _| {}) {
-        Err(error) => format!("the process for its study can't be started: {error}"),
-        Ok((End::Interrupted, _)) => return None,
-        Ok((End::Answer(Line::Studied(study)), _)) => match *study {
+    let why = match work(job, Work::Study(Box::new(found.clone())), limits)? {
+        Ok(Line::Studied(study)) => match *study {
             Ok(study) => return Some(study),
             Err(error) => error.to_string(),
         },
-        Ok((End::Answer(_), _)) => "the process for its study answered something else".into(),
-        Ok((End::Deadline { .. }, _)) => "its study was not done within the deadline".into(),
-        Ok((End::Ended(how), _)) => format!("in another interleaving the process {how}"),
+        Ok(_) => "the process for its study answered something else".into(),
+        Err(why) => why,
     };
     Some(Study::untried(found, why))
+}
+
+/// What happens in a variant's program along what was found in another; none if that is not known, or it fails.
+pub(super) fn along(job: &Job, found: &Counterexample, limits: &Limits) -> Option<Trace> {
+    match work(job, Work::Along(Box::new(found.clone())), limits)? {
+        Ok(Line::Followed(trace)) => trace.map(|trace| *trace),
+        _ => None,
+    }
+}
+
+/// The states of a variant's program; none if there are more than so many, or they are not known.
+pub(super) fn graph(job: &Job, states_max: usize, limits: &Limits) -> Option<Graph> {
+    match work(job, Work::Graph(states_max), limits)? {
+        Ok(Line::Drawn(graph)) => graph.map(|graph| *graph),
+        _ => None,
+    }
+}
+
+/// Has a child do work on what is known to end; none if that was interrupted, or why there is no answer.
+fn work(job: &Job, work: Work, limits: &Limits) -> Option<Result<Line, String>> {
+    let order = Order { work, ..Order::new(job, 0, None) };
+    Some(match attend(&order, limits, |_, _| {}) {
+        Err(error) => Err(format!("the process for it can't be started: {error}")),
+        Ok((End::Interrupted, _)) => return None,
+        Ok((End::Answer(answer), _)) => Ok(answer),
+        Ok((End::Deadline { .. }, _)) => Err("its study was not done within the deadline".into()),
+        Ok((End::Ended(how), _)) => Err(format!("in another interleaving the process {how}")),
+    })
 }

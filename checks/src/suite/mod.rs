@@ -20,6 +20,7 @@ mod run;
 mod select;
 mod shard;
 mod show;
+mod site;
 mod stress;
 mod study;
 mod terminal;
@@ -148,6 +149,7 @@ fn run_as(
     let result = match cli.command {
         cli::Command::Check(args) => check::run(catalogue, &args, isolation, &terminal),
         cli::Command::Merge(args) => merge::run(catalogue, &args, &terminal),
+        cli::Command::Report(args) => site::run(catalogue, &args, isolation, &terminal),
         cli::Command::List(args) => Ok(list::run(catalogue, &args, &terminal)),
         cli::Command::Show(args) => show::run(catalogue, &args, isolation, &terminal),
         cli::Command::Trace(args) => trace::run(catalogue, &args, isolation, &terminal),

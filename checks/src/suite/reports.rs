@@ -8,6 +8,7 @@ mod matrix;
 mod sarif;
 
 pub use matrix::matrix;
+pub(super) use matrix::{by, came_to, engines};
 
 use super::baseline::{self, Comparison};
 use super::checked::Checked;

@@ -104,10 +104,10 @@ pub(super) fn variant(
     catalogue: &'static Catalogue,
     name: &str,
 ) -> Result<(&'static Pattern, &'static Variant), SelectError> {
-    let found = name.rsplit_once('/').and_then(|(of, variant)| {
-        let pattern = catalogue.patterns().find(|pattern| pattern.name == of)?;
-        Some((pattern, pattern.variant(variant)?))
-    });
+    // A name may have a `/` of its own.
+    let mut all =
+        catalogue.patterns().flat_map(|pattern| pattern.variants.iter().map(move |variant| (pattern, variant)));
+    let found = all.find(|(pattern, variant)| full_name(pattern, variant) == name);
     found.ok_or_else(|| {
         let names = catalogue
             .patterns()

@@ -3,9 +3,10 @@
 use super::run::{CheckResult, Job, Runner, side_by_side};
 use super::terminal::progress_bar;
 use super::{isolate, select};
+use crate::graph::Graph;
 use crate::report::{Header, Words};
 use crate::verdict::{Place, Verdict};
-use crate::{Counterexample, Effort, Finder, Pattern, Study, Variant};
+use crate::{CheckError, Counterexample, Effort, Finder, Pattern, Study, Trace, Variant};
 
 /// A counterexample, and where it comes from.
 pub(super) type Studied = (Header, Study);
@@ -76,9 +77,38 @@ fn study(job: &Job, found: &Counterexample, runner: &Runner<'_>) -> Option<Study
     if let Some(limits) = &runner.limits {
         return isolate::study(job, found, limits);
     }
-    let program = job.variant.program_of(job.engine, found);
-    let study = job.variant.checker(job.engine).study(move || program(), found, Effort::default());
+    let study = in_this_process(job, found);
     Some(study.unwrap_or_else(|error| Study::untried(found, error.to_string())))
+}
+
+pub(super) fn in_this_process(job: &Job, found: &Counterexample) -> Result<Study, CheckError> {
+    let program = job.variant.program_of(job.engine, found);
+    job.variant.checker(job.engine).study(move || program(), found, Effort::default())
+}
+
+/// What happens in the variant's program along what was found in another variant, if it passes.
+pub(super) fn along(job: &Job, found: &Counterexample, runner: &Runner<'_>) -> Option<Trace> {
+    match &runner.limits {
+        Some(limits) => isolate::along(job, found, limits),
+        None => along_in_this_process(job, found),
+    }
+}
+
+pub(super) fn along_in_this_process(job: &Job, found: &Counterexample) -> Option<Trace> {
+    let program = job.variant.program_of(job.engine, found);
+    job.variant.checker(job.engine).along(move || program(), &found.schedule).ok()?.passed
+}
+
+/// The states of the variant's program, if there are no more than so many.
+pub(super) fn graph(job: &Job, states_max: usize, runner: &Runner<'_>) -> Option<Graph> {
+    match &runner.limits {
+        Some(limits) => isolate::graph(job, states_max, limits),
+        None => graph_in_this_process(job, states_max),
+    }
+}
+
+pub(super) fn graph_in_this_process(job: &Job, states_max: usize) -> Option<Graph> {
+    job.variant.checker(job.engine).graph(job.variant.program(job.engine), states_max)
 }
 
 /// What is known of a variant's counterexample without looking at it: its names, its fixes, and what its source says.

@@ -1,11 +1,12 @@
-//! The arguments of `raddle check` and `raddle merge`.
+//! The arguments of `raddle check`, `raddle merge` and `raddle report`.
 
 use super::Selection;
-use crate::suite::baseline;
 use crate::suite::isolate::Limits;
 use crate::suite::shard::Shard;
+use crate::suite::{Isolation, baseline};
 use clap::Args;
 use std::path::PathBuf;
+use std::time::Duration;
 
 #[derive(Debug, Args)]
 #[command(after_help = CHECK)]
@@ -17,15 +18,8 @@ pub(in crate::suite) struct CheckArgs {
     /// Make this machine's part of the checks alone, `2/8` being the second of eight; `raddle merge` puts the reports together
     #[arg(long, value_name = "I/N")]
     pub(in crate::suite) shard: Option<Shard>,
-    /// Seconds after which a check is ended, be it that it searches still, or that it hangs
-    #[arg(long, value_name = "SECONDS", default_value_t = Limits::DEADLINE_SECONDS, value_parser = seconds())]
-    pub(in crate::suite) deadline: u64,
-    /// MiB of address space that a check may have, where the system can tell
-    #[arg(long, value_name = "MIB", default_value_t = Limits::MEMORY_MIB, value_parser = clap::value_parser!(u64).range(256..=1 << 30))]
-    pub(in crate::suite) memory: u64,
-    /// Make the checks in this process, for a debugger, or to see what programs print; what ends a process ends them all
-    #[arg(long)]
-    pub(in crate::suite) in_process: bool,
+    #[command(flatten)]
+    pub(in crate::suite) isolation: IsolationArgs,
     /// Keep exhaustive searches that a budget cuts in this folder, and go on from those that are there
     #[arg(long, value_name = "DIR")]
     pub(in crate::suite) checkpoints: Option<PathBuf>,
@@ -92,3 +86,53 @@ pub(in crate::suite) struct MergeArgs {
     #[command(flatten)]
     pub(in crate::suite) outputs: Outputs,
 }
+
+/// How checks are kept apart.
+#[derive(Debug, Args)]
+pub(in crate::suite) struct IsolationArgs {
+    /// Seconds after which a check is ended, be it that it searches still, or that it hangs
+    #[arg(long, value_name = "SECONDS", default_value_t = Limits::DEADLINE_SECONDS, value_parser = seconds())]
+    deadline: u64,
+    /// MiB of address space that a check may have, where the system can tell
+    #[arg(long, value_name = "MIB", default_value_t = Limits::MEMORY_MIB, value_parser = clap::value_parser!(u64).range(256..=1 << 30))]
+    memory: u64,
+    /// Make the checks in this process, for a debugger, or to see what programs print; what ends a process ends them all
+    #[arg(long)]
+    in_process: bool,
+}
+
+impl IsolationArgs {
+    /// What each process may spend; none if there is one for all.
+    pub(in crate::suite) fn limits(&self, isolation: Isolation) -> Option<Limits> {
+        let limits = Limits { deadline: Duration::from_secs(self.deadline), memory: self.memory };
+        (isolation == Isolation::Processes && !self.in_process).then_some(limits)
+    }
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = REPORT)]
+pub(in crate::suite) struct ReportArgs {
+    #[command(flatten)]
+    pub(in crate::suite) selection: Selection,
+    #[command(flatten)]
+    pub(in crate::suite) isolation: IsolationArgs,
+    /// The folder to write; one that is there is replaced if it is a report, and left alone if it is not
+    #[arg(short, long, value_name = "DIR", default_value = "report")]
+    pub(in crate::suite) out: PathBuf,
+    /// Read the results from what `raddle check --json` has written, of this build, instead of making the checks
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["patterns", "engines", "executions", "seed"])]
+    pub(in crate::suite) from: Option<PathBuf>,
+    /// Say nothing of what was written, nor of what the checks came to
+    #[arg(short, long)]
+    pub(in crate::suite) quiet: bool,
+}
+
+const REPORT: &str = "\
+The pages need no server and nothing from elsewhere: open DIR/index.html, or put the folder on GitHub Pages. They are written whole \
+or not at all, and the same results give the same bytes.
+
+  raddle report                                      all checks, to report/
+  raddle report locks --out target/locks             a family
+  raddle check --json all.json; raddle report --from all.json
+
+Exit codes are those of `raddle check`.";

@@ -1,10 +1,10 @@
 //! `raddle check-child`: the process that a check has to itself.
 
-use super::{Beat, Limits, Line, Order};
+use super::{Beat, Limits, Line, Order, Work};
+use crate::Catalogue;
 use crate::engine::blackbox::{executions_begun, install_black_box};
 use crate::suite::run::Job;
-use crate::suite::{EXIT_MET, EXIT_USAGE, SuiteError, select};
-use crate::{Catalogue, Effort};
+use crate::suite::{EXIT_MET, EXIT_USAGE, SuiteError, select, study};
 use std::io::{BufRead, Write};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -43,20 +43,21 @@ pub(crate) fn run(catalogue: &'static Catalogue) -> Result<u8, SuiteError> {
         let report = report.clone();
         std::thread::spawn(move || beat(&report, &far));
     }
-    let answer = if let Some(found) = &order.found {
-        let program = job.variant.program_of(job.engine, found);
-        let study = job.variant.checker(job.engine).study(move || program(), found, Effort::default());
-        Line::Studied(Box::new(study))
-    } else {
-        let mut checker = job.checker(order.seed, order.executions).progress(explored).estimate(done);
-        if let Some(file) = &order.checkpoint {
-            checker = checker.checkpoint(file);
+    let answer = match &order.work {
+        Work::Check => {
+            let mut checker = job.checker(order.seed, order.executions).progress(explored).estimate(done);
+            if let Some(file) = &order.checkpoint {
+                checker = checker.checkpoint(file);
+            }
+            if order.one_by_one {
+                checker = checker.threads(1);
+            }
+            let result = job.run(&checker);
+            Line::Checked { outcome: result.outcome, awaits_cancelled: result.awaits_cancelled }
         }
-        if order.one_by_one {
-            checker = checker.threads(1);
-        }
-        let result = job.run(&checker);
-        Line::Checked { outcome: result.outcome, awaits_cancelled: result.awaits_cancelled }
+        Work::Study(found) => Line::Studied(Box::new(study::in_this_process(&job, found))),
+        Work::Along(found) => Line::Followed(study::along_in_this_process(&job, found).map(Box::new)),
+        Work::Graph(states_max) => Line::Drawn(study::graph_in_this_process(&job, *states_max).map(Box::new)),
     };
     report.say(&answer);
     // Threads that the program has left behind don't keep it.

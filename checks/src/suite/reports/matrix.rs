@@ -24,7 +24,7 @@ pub(in crate::suite) fn by<'a, K: PartialEq>(
 }
 
 /// The engines, in the order in which they first appear.
-pub(super) fn engines(results: &[CheckResult]) -> Vec<Engine> {
+pub(in crate::suite) fn engines(results: &[CheckResult]) -> Vec<Engine> {
     by(results, |result| result.job.engine).into_iter().map(|(engine, _)| engine).collect()
 }
 
