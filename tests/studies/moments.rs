@@ -18,7 +18,8 @@ fn trace(program: fn()) -> Trace {
 #[track_caller]
 fn becomes(program: fn(), name: &str, expected: &[&str]) {
     let trace = trace(program);
-    let object = trace.objects.iter().position(|object| object.name == name).expect("it has that object");
+    let object = trace.objects.iter().position(|object| object.name == name);
+    let object = object.unwrap_or_else(|| panic!("no {name} among {:?}", trace.objects));
     let is: Vec<&str> =
         trace.changes.iter().filter(|change| change.object == object).map(|change| change.state.as_str()).collect();
     assert_eq!(is, expected, "{name}");
@@ -74,6 +75,7 @@ fn a_trace_says_what_becomes_of_each_object() {
             "2 permits free, held by main",
             "0 permits free, held by main and main (2)",
             "1 permit free, held by main (2)",
+            "3 permits free",
         ],
     );
 }
@@ -82,11 +84,18 @@ fn a_trace_says_what_becomes_of_each_object() {
 fn a_trace_says_who_waits_and_what_is_on_its_way() {
     becomes(
         || {
-            let changed = Arc::new((Mutex::new(()).named("lock"), Condvar::new().named("changed")));
+            let changed = Arc::new((Mutex::new(false).named("ready"), Condvar::new().named("changed")));
             let theirs = Arc::clone(&changed);
             let waiter = thread::Builder::new().name("waiter".into());
-            let waiter = waiter.spawn(move || drop(theirs.1.wait(theirs.0.lock().unwrap()))).unwrap();
-            thread::yield_now();
+            let waits = move || {
+                let mut ready = theirs.0.lock().unwrap();
+                *ready = true;
+                drop(theirs.1.wait(ready));
+            };
+            let waiter = waiter.spawn(waits).unwrap();
+            while !*changed.0.lock().unwrap() {
+                thread::yield_now();
+            }
             changed.1.notify_one();
             waiter.join().unwrap();
             panic!("seen");
@@ -103,8 +112,14 @@ fn a_trace_says_who_waits_and_what_is_on_its_way() {
             drop(sender);
             panic!("seen");
         },
-        "sender",
-        &["1 message of 2", "2 messages of 2", "1 message of 2", "1 message of 2, no sender left"],
+        "channel-0",
+        &[
+            "1 message of 2",
+            "2 messages of 2",
+            "1 message of 2",
+            "1 message of 2, no sender left",
+            "0 messages of 2, no sender left, no receiver left",
+        ],
     );
     becomes(
         || {
