@@ -1,6 +1,6 @@
 //! The states of a small program, and every way on from each: for whoever wants to play the scheduler.
 //!
-//! Two pasts that differ in the order of independent steps only are one state ([`Journal`](crate::execution::Journal)), so
+//! Two pasts that differ in the order of independent steps only are one state (`execution/journal.rs`), so
 //! there are as many as there are beginnings of traces. A search (`explore.rs`) goes through them, each way once; this
 //! takes notes of what each step was.
 
