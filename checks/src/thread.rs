@@ -83,6 +83,7 @@ pub fn yield_now() {
 #[track_caller]
 pub fn sleep(duration: Duration) {
     if real::is_on() {
+        // `raddle stress` runs programs as they would run; under every engine the clock is virtual.
         return std::thread::sleep(duration / real::SCALE);
     }
     with(|x| {

@@ -36,6 +36,7 @@ fn static_primitive() {
 
 #[expect(clippy::disallowed_methods, reason = "it is what must not be done")]
 fn real_sleep() {
+    // The mistake that is told of: nobody waits for it, and no verdict depends on how long it takes.
     std::thread::sleep(std::time::Duration::from_millis(60));
     panic!("once is enough");
 }

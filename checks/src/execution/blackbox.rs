@@ -4,7 +4,7 @@
 //! Telling takes time, so a search is only told of when it is known to end so: it is run again, the same, for that.
 
 use super::{Execution, TaskId};
-use crate::trace::{Event, Recorder, Trace};
+use crate::trace::{Event, Trace};
 use crate::verdict::Verdict;
 use serde::{Deserialize, Serialize};
 use std::num::NonZeroU64;
@@ -106,25 +106,8 @@ impl Execution {
         }
     }
 
-    /// An event is about to change objects: what the last one has made of its own is looked at before that.
-    #[inline]
-    pub(crate) fn settle(&mut self) {
-        if let Some(recorder) = &mut self.recorder {
-            recorder.settle(&self.objects);
-        }
-    }
-
-    /// Writes something down, if anything is.
-    #[inline]
-    pub(crate) fn record(&mut self, note: impl FnOnce(&mut Recorder)) {
-        if let Some(recorder) = &mut self.recorder {
-            note(recorder);
-            self.tell();
-        }
-    }
-
     /// Tells what is new.
-    fn tell(&mut self) {
+    pub(super) fn tell(&mut self) {
         let Some(mut told) = self.told.take() else { return };
         if let (Some(recorder), Some(black_box)) = (&self.recorder, BLACK_BOX.get()) {
             let names = self.names();

@@ -1,6 +1,6 @@
-//! Where the answers of `choose` and of racing timeouts come from.
+//! `choose`, and where its answers, and those of racing timeouts, come from.
 
-use super::TaskId;
+use super::{Effect, Kind, Op, Site, TaskId, perform, record_value, with};
 
 /// A seeded generator: `SplitMix64` (Steele, Lea, Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
@@ -80,4 +80,31 @@ impl Source {
             Source::Recorded(answers) => answers.pop_front().unwrap_or(0) % options,
         }
     }
+}
+
+/// One of `0..options`, as the search decides.
+pub(crate) fn choose(options: usize, site: Site) -> usize {
+    assert!(options > 0, "there is nothing to choose from");
+    if options == 1 || perform(Op::bare(Kind::Choose(options), site)) == Effect::Inert {
+        return 0;
+    }
+    let value = answer(options);
+    record_value(value.to_string());
+    value
+}
+
+/// The answer to a choice of the current task.
+pub(crate) fn answer(options: usize) -> usize {
+    with(|x| {
+        let task = x.current;
+        let nth = x.tasks[task.index()].choices;
+        x.tasks[task.index()].choices += 1;
+        let value = x.source.choose(task, nth, options);
+        x.answers.push(value);
+        let identity = x.tasks[task.index()].identity;
+        if let Some(journal) = &mut x.journal {
+            journal.answered(task, identity, value);
+        }
+        value
+    })
 }

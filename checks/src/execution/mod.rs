@@ -15,6 +15,8 @@ mod livelock;
 mod model;
 mod op;
 mod ordering;
+mod panics;
+mod recording;
 mod session;
 mod step;
 mod task;
@@ -25,7 +27,7 @@ mod watchdog;
 
 #[cfg(feature = "suite")]
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
-pub(crate) use choice::{Random, Script, Source};
+pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
 pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
@@ -34,16 +36,18 @@ pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
+pub(crate) use panics::{message, take_panic, take_unwinding};
+pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
-    Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, message, next_execution,
-    note_cut, session, take_panic, take_unwinding,
+    Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, next_execution,
+    note_cut, session,
 };
 pub(crate) use step::{
-    Acted, Halt, act, act_collecting, answer, choose, confirm_value, drift, fail, follow_up, halt, is_recording,
-    perform, record_phase, record_value, want_gates, want_gates_soon, want_task_gates,
+    Acted, Halt, act, act_collecting, drift, fail, follow_up, halt, perform, want_gates, want_gates_soon,
+    want_task_gates,
 };
-pub(crate) use task::{finish_task, refuse_more_than, run_task};
+pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
 pub(crate) use watchdog::hint_at_slowness;
@@ -51,7 +55,6 @@ pub(crate) use watchdog::hint_at_slowness;
 use crate::engine;
 use crate::trace::Recorder;
 use crate::verdict::Verdict;
-use std::any::Any;
 use std::borrow::Cow;
 use std::cell::RefCell;
 use std::num::NonZeroU64;
@@ -62,63 +65,6 @@ use std::time::Duration;
 pub(crate) enum Mode {
     Loom,
     Shuttle,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum TaskState {
-    /// Spawned, and not run yet.
-    Fresh,
-    Live,
-    Finished,
-}
-
-#[derive(Debug)]
-#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
-pub(crate) struct Task {
-    /// Equal in every execution, whatever ran in between: the parent's, and how many it had spawned before.
-    pub(crate) identity: u64,
-    /// Tasks and objects that it has spawned and created.
-    offspring: u64,
-    pub(crate) name: Option<Cow<'static, str>>,
-    /// Where it was spawned.
-    pub(crate) site: Site,
-    pub(crate) state: TaskState,
-    /// What it has announced and not done yet.
-    pub(crate) pending: Option<Op>,
-    /// What it has announced is of a kind that may have to wait.
-    pub(crate) may_wait: bool,
-    /// The token of `park` and `unpark`.
-    pub(crate) token: bool,
-    /// Choices made so far.
-    pub(crate) choices: usize,
-    /// Set when its timeout fires because nothing else can run.
-    pub(crate) fired: bool,
-    /// Under loom: it has decided not to let its timeout fire while others can still run.
-    pub(crate) waits_on: bool,
-    /// Under loom: it has decided to let its timeout fire, or to wake for no reason.
-    pub(crate) gives_up: bool,
-    /// The trace already shows it waiting for what is pending.
-    pub(crate) shown_waiting: bool,
-    /// On the virtual clock: when what is pending times out.
-    pub(crate) deadline: Option<Duration>,
-    /// On the virtual clock: when it is woken.
-    pub(crate) alarm: Option<Duration>,
-    /// The clock has come to its alarm, and it has not gone on since.
-    pub(crate) rung: bool,
-    /// What it has asked the clock for.
-    pub(crate) alarms: Vec<Alarm>,
-    /// If a runtime has spawned it: the object that others wait for it by.
-    pub(crate) joined_by: Option<ObjectId>,
-    /// It has run a future.
-    pub(crate) is_future: bool,
-    /// While it runs one: its object, and what the one it polled last waits for.
-    pub(crate) polls: Option<ObjectId>,
-    pub(crate) awaits: Vec<Op>,
-    /// How often it has yielded while it was polled.
-    pub(crate) yields: usize,
-    /// What it spawns tasks on.
-    pub(crate) runtime: Option<std::sync::Arc<dyn Any + Send + Sync>>,
-    pub(crate) native: engine::loom::TaskPart,
 }
 
 #[derive(Debug)]

@@ -2,12 +2,11 @@
 
 use super::session::{Problem, problem};
 use super::{
-    Budget, Effect, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, TaskState, abandon, note_cut, session,
-    take_unwinding, try_with, with,
+    Budget, Effect, Execution, Kind, Mode, ObjectId, Op, TaskId, TaskState, abandon, note_cut, session, take_unwinding,
+    try_with, with,
 };
 use crate::engine;
 use crate::outcome::Drift;
-use crate::trace::Phase;
 use crate::verdict::Verdict;
 use std::panic::resume_unwind;
 
@@ -242,35 +241,6 @@ pub(super) fn confirm(me: TaskId, op: &Op, refused: bool, value: Option<u64>) ->
     confirmed
 }
 
-/// Gives the event just recorded, if any is, the value it read or wrote.
-#[inline]
-pub(crate) fn confirm_value(confirmed: Confirmed, value: impl FnOnce() -> String) {
-    if confirmed.recording {
-        record_value(value());
-    }
-}
-
-/// Gives the event just recorded, if any is, this value.
-pub(crate) fn record_value(value: String) {
-    with(|x| {
-        let me = x.current;
-        x.record(|recorder| recorder.value(me, value));
-    });
-}
-
-/// How the event just recorded, if any is, went for an asynchronous primitive.
-pub(crate) fn record_phase(phase: Phase) {
-    with(|x| {
-        let me = x.current;
-        x.record(|recorder| recorder.phase(me, phase));
-    });
-}
-
-/// Whether events are recorded; on real threads there is no execution, and they are not.
-pub(crate) fn is_recording() -> bool {
-    try_with(|x| x.recorder.is_some()).unwrap_or(false)
-}
-
 impl Execution {
     /// `task` is about to do `op`.
     fn announce(&mut self, task: TaskId, op: &Op) {
@@ -382,33 +352,6 @@ impl Execution {
         };
         self.fail(verdict);
     }
-}
-
-/// One of `0..options`, as the search decides.
-pub(crate) fn choose(options: usize, site: Site) -> usize {
-    assert!(options > 0, "there is nothing to choose from");
-    if options == 1 || perform(Op::bare(Kind::Choose(options), site)) == Effect::Inert {
-        return 0;
-    }
-    let value = answer(options);
-    record_value(value.to_string());
-    value
-}
-
-/// The answer to a choice of the current task.
-pub(crate) fn answer(options: usize) -> usize {
-    with(|x| {
-        let task = x.current;
-        let nth = x.tasks[task.index()].choices;
-        x.tasks[task.index()].choices += 1;
-        let value = x.source.choose(task, nth, options);
-        x.answers.push(value);
-        let identity = x.tasks[task.index()].identity;
-        if let Some(journal) = &mut x.journal {
-            journal.answered(task, identity, value);
-        }
-        value
-    })
 }
 
 /// Notes that a recorded schedule does not fit, and ends the execution.

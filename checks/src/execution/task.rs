@@ -1,11 +1,72 @@
 //! A task from its first step to its last, and what ends it otherwise.
 
-use super::session::{Problem, message, problem};
+use super::session::{Problem, problem};
 use super::step::{Halt, confirm, halt};
-use super::{Execution, Kind, Mode, Op, TaskId, TaskState, take_panic, with};
+use super::{Alarm, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, message, take_panic, with};
 use crate::engine;
 use crate::verdict::Verdict;
+use std::any::Any;
+use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+use std::time::Duration;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TaskState {
+    /// Spawned, and not run yet.
+    Fresh,
+    Live,
+    Finished,
+}
+
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
+pub(crate) struct Task {
+    /// Equal in every execution, whatever ran in between: the parent's, and how many it had spawned before.
+    pub(crate) identity: u64,
+    /// Tasks and objects that it has spawned and created.
+    pub(super) offspring: u64,
+    pub(crate) name: Option<Cow<'static, str>>,
+    /// Where it was spawned.
+    pub(crate) site: Site,
+    pub(crate) state: TaskState,
+    /// What it has announced and not done yet.
+    pub(crate) pending: Option<Op>,
+    /// What it has announced is of a kind that may have to wait.
+    pub(crate) may_wait: bool,
+    /// The token of `park` and `unpark`.
+    pub(crate) token: bool,
+    /// Choices made so far.
+    pub(crate) choices: usize,
+    /// Set when its timeout fires because nothing else can run.
+    pub(crate) fired: bool,
+    /// Under loom: it has decided not to let its timeout fire while others can still run.
+    pub(crate) waits_on: bool,
+    /// Under loom: it has decided to let its timeout fire, or to wake for no reason.
+    pub(crate) gives_up: bool,
+    /// The trace already shows it waiting for what is pending.
+    pub(crate) shown_waiting: bool,
+    /// On the virtual clock: when what is pending times out.
+    pub(crate) deadline: Option<Duration>,
+    /// On the virtual clock: when it is woken.
+    pub(crate) alarm: Option<Duration>,
+    /// The clock has come to its alarm, and it has not gone on since.
+    pub(crate) rung: bool,
+    /// What it has asked the clock for.
+    pub(crate) alarms: Vec<Alarm>,
+    /// If a runtime has spawned it: the object that others wait for it by.
+    pub(crate) joined_by: Option<ObjectId>,
+    /// It has run a future.
+    pub(crate) is_future: bool,
+    /// While it runs one: its object, and what the one it polled last waits for.
+    pub(crate) polls: Option<ObjectId>,
+    pub(crate) awaits: Vec<Op>,
+    /// How often it has yielded while it was polled.
+    pub(crate) yields: usize,
+    /// What it spawns tasks on.
+    pub(crate) runtime: Option<Arc<dyn Any + Send + Sync>>,
+    pub(crate) native: engine::loom::TaskPart,
+}
 
 /// The body of every task: runs `program`, and makes what ends it the execution's business.
 pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> {

@@ -4,6 +4,37 @@ use super::{Execution, Hold, Kind, ObjectId, Op, State, TaskId, TaskState};
 use crate::verdict::Verdict;
 
 impl Execution {
+    /// Who must act before `op` can run: one entry for a lock's holder, several for readers.
+    pub(crate) fn blockers(&self, task: TaskId, op: &Op) -> Vec<Hold> {
+        match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
+            (Kind::Lock, Some(State::Mutex { holder })) => holder.iter().copied().collect(),
+            (Kind::Read, Some(State::RwLock { writer, .. })) => writer.iter().copied().collect(),
+            (Kind::Write, Some(State::RwLock { writer, readers })) => writer.iter().chain(readers).copied().collect(),
+            (Kind::OnceEnter, Some(State::Once { running, .. })) => running.iter().copied().collect(),
+            (Kind::Wake { mutex }, _) => match &self.objects[mutex.index()].state {
+                State::Mutex { holder: Some(hold) } if self.signalled(task, op) => vec![*hold],
+                _ => Vec::new(),
+            },
+            (Kind::Join(other), _) => vec![Hold { task: other, site: self.tasks[other.index()].site }],
+            (Kind::Poll { turn }, Some(State::Task { woken: true, .. })) => {
+                match turn.map(|turn| &self.objects[turn.index()].state) {
+                    Some(State::Loop { holder, .. }) => holder.iter().copied().collect(),
+                    _ => Vec::new(),
+                }
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    /// Who holds the permits that `op` waits for; any of them could let it go on.
+    pub(crate) fn permit_holders(&self, op: &Op) -> Vec<Hold> {
+        match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
+            (Kind::Acquire(_), Some(State::Semaphore { holds, .. })) => holds.iter().map(|(hold, _)| *hold).collect(),
+            (Kind::Poll { .. }, Some(State::Task { woken: false, .. })) => self.awaited_holders(op),
+            _ => Vec::new(),
+        }
+    }
+
     /// `task` has to wait: shows it, and finds out whether it waits in vain.
     pub(super) fn blocked(&mut self, task: TaskId, op: &Op) {
         self.tasks[task.index()].shown_waiting = true;

@@ -82,7 +82,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     }
     Ok(Searched {
         counts: search.counts,
-        done: Some(search.share()),
+        done: Some(node::share(&search.nodes)),
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
         problem: search.differs.map(differs).or(report.problem),

@@ -62,3 +62,16 @@ impl Counts {
         self.complete + self.blocked + self.too_long
     }
 }
+
+/// How much of the search is done, as far as its tree is known: each way to go on from a state counts alike.
+pub(super) fn share(nodes: &[Node]) -> f64 {
+    let mut weight = 1.0;
+    let mut share = 0.0;
+    for node in nodes {
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let (done, ways) = (node.done as f64, (node.done + 1 + node.tree.len() as u64) as f64);
+        share += weight * done / ways;
+        weight /= ways;
+    }
+    share
+}

@@ -1,7 +1,7 @@
 //! The search: one execution of each trace, depth first.
 
 use super::event::{Deed, Events, Tasks};
-use super::node::{Choice, Counts, Node};
+use super::node::{Choice, Counts, Node, share};
 use super::races::Allowances;
 use super::spin::{self, Loops};
 use super::wakeup::Branch;
@@ -106,19 +106,6 @@ impl Search {
         self.resumed = true;
         self.again = true;
         self.started = true;
-    }
-
-    /// How much of the search is done, as far as its tree is known: each way to go on from a state counts alike.
-    pub(super) fn share(&self) -> f64 {
-        let mut weight = 1.0;
-        let mut share = 0.0;
-        for node in &self.nodes {
-            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-            let (done, ways) = (node.done as f64, (node.done + 1 + node.tree.len() as u64) as f64);
-            share += weight * done / ways;
-            weight /= ways;
-        }
-        share
     }
 
     /// Takes the races of the last execution into account. Those among what was in an execution before have been, but
@@ -388,7 +375,7 @@ impl Pilot for Search {
         self.analyse();
         self.resumed = false;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a million")]
-        self.estimate.store((self.share() * 1e6) as u64, Ordering::Relaxed);
+        self.estimate.store((share(&self.nodes) * 1e6) as u64, Ordering::Relaxed);
     }
 
     fn restart(&mut self) {

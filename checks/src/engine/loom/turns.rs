@@ -3,7 +3,8 @@
 //! While a task is on its turn nobody else on the loop can go on, so what such tasks share needs no gates: the order of
 //! turns is all that there is to explore. Who uses it off the loop is noticed, and the program explored with gates.
 
-use super::{park, pass_gate};
+use super::pass_gate;
+use super::waiting::park;
 use crate::execution::{Execution, Mode, ObjectId, Op, State, TaskId, with};
 use std::rc::Rc;
 
