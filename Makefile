@@ -2,7 +2,7 @@
 
 EXAMPLES := $(patsubst %/Cargo.toml,%,$(wildcard examples/*/Cargo.toml))
 
-.PHONY: check report test differential seeds bless bench lint doc page examples $(EXAMPLES)
+.PHONY: check report test faults differential seeds bless bench lint doc page examples $(EXAMPLES)
 
 check:   ## every check under all four engines: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
@@ -12,6 +12,9 @@ report:  ## the same as pages, in report/: a catalogue, lessons, counterexamples
 
 test:    ## every test, every pattern × variant × engine among them
 	cargo test --workspace --locked
+
+faults:  ## programs that showed a fault of the checker, and their relatives: what each comes to, and how many hold
+	cargo test --release --locked -p raddle-tests --test faults -- --table
 
 differential: ## the exhaustive engine against plain search, shuttle's and loom's, on 100,000 generated programs
 	RADDLE_PROGRAMS=100000 cargo test --release --locked -p raddle --lib -- --nocapture exhaustive::differential
