@@ -3,7 +3,7 @@
 use raddle::suite::{Job, jobs};
 use raddle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raddle::sync::{Arc, Mutex};
-use raddle::{CheckError, Checker, Counterexample, Coverage, Effort, Engine, Outcome, Property, thread};
+use raddle::{CheckError, Checker, Counterexample, Coverage, Effort, Engine, Outcome, Property, Searched, thread};
 use raddle_scenarios::CATALOGUE;
 use raddle_tests::root;
 use std::collections::BTreeSet;
@@ -37,7 +37,10 @@ fn correct_variants_hold_at_every_size_that_is_drawn() {
     for job in drawn(|job| job.variant.is_correct()) {
         for seed in [Checker::DEFAULT_SEED, 1, 2] {
             let result = job.run(&job.checker(seed, None));
-            let held = matches!(&result.outcome, Ok(Outcome::Holds(Coverage::Sampled { executions: 1_000, .. })));
+            let held = matches!(
+                &result.outcome,
+                Ok(Outcome::Holds(Coverage { searched: Searched::Sampled { .. }, executions: 1_000, .. }))
+            );
             assert!(held, "{} at seed {seed}: {:?}", job.name(), result.outcome);
         }
     }
@@ -135,7 +138,10 @@ fn parameters_and_schedule_are_shrunk() {
         }
     }
     let outcome = Checker::new().run_property(&lossy_property(6));
-    assert!(matches!(outcome, Ok(Outcome::Holds(Coverage::Sampled { executions: 1_000, .. }))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Ok(Outcome::Holds(Coverage { searched: Searched::Sampled { .. }, executions: 1_000, .. }))),
+        "{outcome:?}"
+    );
 }
 
 /// Whichever fault is found first is the one that is made smaller.

@@ -4,7 +4,7 @@
 
 use raddle::sync::atomic::{AtomicBool, AtomicI32, AtomicU32, Ordering};
 use raddle::sync::{Arc, Barrier, Condvar, Mutex, mpsc};
-use raddle::{Budget, Checker, Counterexample, Coverage, Engine, Outcome, Strategy, thread};
+use raddle::{Budget, Checker, Counterexample, Coverage, Engine, Outcome, Searched, Strategy, thread};
 use std::collections::BTreeMap;
 use std::sync::Mutex as StdMutex;
 use std::time::Duration;
@@ -84,7 +84,10 @@ fn orders(engine: Engine, program: fn(&StdMutex<String>)) -> BTreeMap<String, u3
         program(&order);
         *collect.lock().unwrap().entry(order.into_inner().unwrap()).or_default() += 1;
     });
-    assert!(matches!(outcome, Ok(Outcome::Holds(Coverage::Sampled { executions: 4_000, .. }))), "{outcome:?}");
+    assert!(
+        matches!(outcome, Ok(Outcome::Holds(Coverage { searched: Searched::Sampled { .. }, executions: 4_000, .. }))),
+        "{outcome:?}"
+    );
     std::mem::take(&mut *counts.lock().unwrap())
 }
 
@@ -185,10 +188,10 @@ fn a_portfolio_that_finds_nothing_has_drawn_as_many_schedules_as_it_was_told() {
         let checker = Checker::new().engine(Engine::Portfolio).seed(5).executions(executions);
         let outcome = checker.run(counted).unwrap();
         let Outcome::Holds(coverage) = outcome else { panic!("it should hold, but came to {outcome:?}") };
-        assert_eq!(coverage, Coverage::Sampled { executions, seed: 5 });
+        assert_eq!((coverage.searched, coverage.executions), (Searched::Sampled { seed: 5 }, executions));
     }
     let alone = Checker::new().engine(Engine::Portfolio).run(|| drop(Mutex::new(0).lock())).unwrap();
-    assert!(matches!(alone, Outcome::Holds(Coverage::Exhaustive { executions: 1 })), "{alone:?}");
+    assert!(matches!(alone, Outcome::Holds(Coverage { searched: Searched::Every, executions: 1, .. })), "{alone:?}");
     let long = Checker::new().engine(Engine::Portfolio).steps(5).run(counted).unwrap();
     assert!(matches!(long, Outcome::Inconclusive { budget: Budget::Steps, .. }), "{long:?}");
 }
@@ -274,7 +277,10 @@ fn programs_of_every_primitive_hold_under_every_sampler() {
             let checker = Checker::new().engine(engine).executions(500).steps(400).spurious_wakeups(2);
             let outcome = checker.run(program);
             assert!(
-                matches!(outcome, Ok(Outcome::Holds(Coverage::Sampled { executions: 500, .. }))),
+                matches!(
+                    outcome,
+                    Ok(Outcome::Holds(Coverage { searched: Searched::Sampled { .. }, executions: 500, .. }))
+                ),
                 "{name} under {engine} came to {outcome:?}"
             );
         }

@@ -1,14 +1,16 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
+mod chain;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
 use crate::execution::{Cancels, Rules};
 use crate::extent::{self, Extent};
-use crate::outcome::{CheckError, Counterexample, Outcome};
+use crate::outcome::{CheckError, Counterexample, Coverage, Outcome};
 use crate::property::{self, Property};
 use crate::report::text;
 use crate::study::{self, Effort};
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -148,7 +150,7 @@ impl Checker {
     ///     other.join().unwrap();
     /// };
     /// let second_half = Checker::new().engine(Engine::shuttle()).skip(5_000).executions(5_000).run(program)?;
-    /// assert!(matches!(second_half, Outcome::Holds(Coverage::Sampled { executions: 5_000, .. })));
+    /// assert!(matches!(second_half, Outcome::Holds(Coverage { executions: 5_000, .. })));
     /// # Ok::<(), raddle::CheckError>(())
     /// ```
     pub fn skip(mut self, executions: u64) -> Self {
@@ -266,9 +268,11 @@ impl Checker {
 
     /// Explores `program`, and tells what came of it.
     ///
-    /// Without an engine: shuttle draws schedules first, which finds most bugs at once. Then loom, if it takes that many
-    /// threads, proves that there are none under C11's memory orders; if not, the exhaustive engine does so under
-    /// sequential consistency.
+    /// Without an engine several are tried. Schedules are drawn first, which finds most bugs at once. Then the exhaustive
+    /// engine proves that there are no others among the sequentially consistent executions, which are all that there are
+    /// where every atomic access is `SeqCst`. Where some are weaker, loom explores C11's orders, too, if it takes that many
+    /// threads. If the exhaustive engine runs out of its budget, loom is tried in any case. [`Coverage`](crate::Coverage)
+    /// says what each came to.
     ///
     /// # Errors
     /// If the check can't be made: too many threads for the engine, a program that is not deterministic.
@@ -288,16 +292,7 @@ impl Checker {
         if let Some(engine) = self.engine {
             return engine::explore(engine, &self.plan, program, &self.progress);
         }
-        let sampled = engine::explore(Engine::shuttle(), &self.plan, program, &self.progress)?;
-        if !matches!(sampled, Outcome::Holds(_)) {
-            return Ok(sampled);
-        }
-        match engine::explore(Engine::Loom, &self.plan, program, &self.progress) {
-            Err(CheckError::TooManyThreads { .. }) => {
-                engine::explore(Engine::Exhaustive, &self.plan, program, &self.progress)
-            }
-            outcome => outcome,
-        }
+        chain::run(&self.plan, program, &self.progress)
     }
 
     /// Explores `property`: proptest draws parameters and schedules, 1,000 executions unless told otherwise, and shrinks both.
@@ -334,7 +329,7 @@ impl Checker {
     #[track_caller]
     fn settle(&self, outcome: Result<Outcome, CheckError>, program: impl FnOnce(&Counterexample) -> Program) {
         match outcome {
-            Ok(Outcome::Holds(_)) => {}
+            Ok(Outcome::Holds(coverage)) => tell(&coverage),
             Ok(Outcome::Fails(found)) => match study::study(&program(&found), &self.plan, &found, Effort::default()) {
                 Ok(study) => {
                     let text = text::counterexample(None, &study, &text::Style::PLAIN);
@@ -348,15 +343,29 @@ impl Checker {
                  the program smaller, or allow for more (`Checker::steps`)",
                 self.plan.steps
             ),
-            Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
-                "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \
-                 make the program smaller, raise the budget, explore each trace once (`.engine(Engine::Exhaustive)`), bound \
-                 the preemptions (`Checker::preemptions`), or settle for sampling (`.engine(Engine::shuttle())`)",
-                if budget == crate::Budget::Time { "time" } else { "executions" }
+            Ok(outcome @ Outcome::Inconclusive { .. }) => panic!(
+                "raddle found no failure, but did not get to the end of its search, so the result is inconclusive\n{outcome}\n\
+                 make the program smaller, raise the budget (`Checker::executions`), bound the preemptions \
+                 (`Checker::preemptions`), or settle for sampling (`.engine(Engine::shuttle())`)"
             ),
             Err(error) => panic!("{error}"),
         }
     }
+}
+
+/// Says what held, if that is wanted (`RADDLE_LOG=1`), or if something was left out that could fail. Written past the test
+/// harness, which keeps what passing tests print.
+fn tell(coverage: &Coverage) {
+    let wanted = std::env::var_os("RADDLE_LOG").is_some_and(|value| !value.is_empty() && value != "0");
+    let test = std::thread::current().name().map_or_else(String::new, |name| format!(" {name}:"));
+    let line = if wanted {
+        format!("raddle:{test} holds: {coverage}\n")
+    } else if coverage.is_doubtful() {
+        format!("raddle: warning:{test} nothing failed in {coverage}\n")
+    } else {
+        return;
+    };
+    let _ = std::io::stderr().write_all(line.as_bytes());
 }
 
 /// Explores the interleavings of `program`, and panics with the rendered counterexample if one fails.

@@ -43,7 +43,7 @@ pub use engine::{Engine, Followed, Strategy};
 pub use extent::Extent;
 pub use fairness::{Bypass, Request};
 pub use history::{History, Model, programs};
-pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Outcome};
+pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Gap, Memory, Outcome, Searched};
 pub use property::{Parameters, Property, property};
 pub use proptest;
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};

@@ -54,6 +54,9 @@ pub struct Wait {
     pub held_by: String,
     /// Where the holder took it.
     pub since: Place,
+    /// The other does not hold it: it waits to write since then, and new readers wait behind it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub queued: bool,
 }
 
 /// A task that waits for what can't come.
@@ -254,6 +257,9 @@ impl fmt::Display for Verdict {
             }
             Verdict::Deadlock { cycle } if cycle.len() == 1 => {
                 write!(f, "{} waits for {}, which it holds itself", cycle[0].task, cycle[0].wants)
+            }
+            Verdict::Deadlock { cycle } if cycle.iter().any(|wait| wait.queued) => {
+                write!(f, "a reader waits behind a queued writer, which waits for a read lock that is never given back")
             }
             Verdict::Deadlock { cycle } => {
                 write!(f, "each of {} tasks holds what the next one waits for", cycle.len())

@@ -28,7 +28,7 @@ use raddle::sync::mpsc::{
     self, RecvError, RecvTimeoutError, SendError, TryRecvError, TrySendError, channel, sync_channel,
 };
 use raddle::sync::{Arc, Barrier, Condvar, Mutex, Once, OnceLock, RaceCell, RwLock, Semaphore, TryLockError, Weak};
-use raddle::{Bypass, CheckError, Checker, Coverage, Engine, Outcome, Strategy, Verdict, thread};
+use raddle::{Bypass, CheckError, Checker, Coverage, Engine, Outcome, Searched, Strategy, Verdict, thread};
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -53,8 +53,9 @@ fn run(checker: &Checker, engine: Engine, program: fn()) -> Outcome {
 #[track_caller]
 fn assert_holds(engine: Engine, outcome: &Outcome) {
     match outcome {
-        Outcome::Holds(Coverage::Exhaustive { .. }) => {}
-        Outcome::Holds(Coverage::Sampled { .. }) if engine.samples() => {}
+        Outcome::Holds(Coverage { searched: Searched::Explored, .. }) if engine == Engine::Loom => {}
+        Outcome::Holds(Coverage { searched: Searched::Every, .. }) if engine != Engine::Loom => {}
+        Outcome::Holds(Coverage { searched: Searched::Sampled { .. }, .. }) if engine.samples() => {}
         Outcome::Fails(found) => panic!("under {engine} it should hold, but {}", found.verdict),
         other => panic!("under {engine} it should hold with a coverage that fits the engine, but came to {other:?}"),
     }

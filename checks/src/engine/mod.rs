@@ -22,8 +22,8 @@ pub(crate) use self::follow::{follow, replay};
 pub use self::shuttle::Strategy;
 
 use crate::checker::Plan;
-use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport, hint_at_slowness};
-use crate::outcome::{CheckError, Counterexample, Coverage, Outcome};
+use crate::execution::{Budget, Found, Mode, Problem, Rules, SessionReport, Uses, hint_at_slowness};
+use crate::outcome::{CheckError, Counterexample, Coverage, Gap, Outcome, Searched};
 use crate::property::{self, Property};
 use crate::schedule::Schedule;
 use serde::{Deserialize, Serialize};
@@ -206,6 +206,9 @@ pub(crate) fn explore(
     program: &Program,
     progress: &Arc<AtomicU64>,
 ) -> Result<Outcome, CheckError> {
+    if plan.executions == Some(0) {
+        return Err(CheckError::NoBudget);
+    }
     if engine != Engine::Property {
         preflight(engine, plan, program)?;
     }
@@ -225,18 +228,20 @@ pub(crate) fn explore(
             }
             Ok(match report.cut {
                 Some(Budget::Executions) if engine.samples() => {
-                    Outcome::Holds(Coverage::Sampled { executions: report.executions, seed: plan.seed })
+                    holds(engine, Searched::Sampled { seed: plan.seed }, report.executions, report.uses)
                 }
-                Some(budget) => Outcome::Inconclusive { budget, executions: report.executions, done: None },
-                None => Outcome::Holds(Coverage::Exhaustive { executions: report.executions }),
+                Some(budget) => {
+                    Outcome::Inconclusive { budget, executions: report.executions, done: None, tried: Vec::new() }
+                }
+                None => holds(engine, Searched::Every, report.executions, report.uses),
             })
         }
     }
 }
 
 /// Runs the program twice along one schedule before anything else: it has to do the same both times, and not have
-/// more threads than the engine takes.
-pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<(), CheckError> {
+/// more threads than the engine takes. Gives what these runs have used.
+pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<Uses, CheckError> {
     let started = Instant::now();
     let report = shuttle::run_twice(program, plan.rules(Engine::shuttle()));
     hint_at_slowness(started.elapsed() / u32::try_from(report.executions.max(1)).unwrap_or(u32::MAX));
@@ -247,14 +252,14 @@ pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Resul
     }
     if report.found.is_some() {
         // It failed the first time, and so was not run again.
-        return Ok(());
+        return Ok(report.uses);
     }
     if let Some(Problem::Engine(what)) = report.problem {
         return Err(CheckError::Engine(what));
     }
     if matches!(report.cut, Some(Budget::Steps | Budget::Time)) {
         // There are not two whole runs to compare.
-        return Ok(());
+        return Ok(report.uses);
     }
     let (first, second) = (&report.log_before, &report.log);
     let differs = first.iter().zip(second).position(|(one, two)| one != two);
@@ -263,7 +268,20 @@ pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Resul
         let what = format!("step {} of its first schedule differs from one run to the next", step + 1);
         return Err(CheckError::Nondeterministic { what });
     }
-    Ok(())
+    Ok(report.uses)
+}
+
+/// Nothing failed in so many executions of a program that uses this: what that covers, and what it leaves out.
+pub(crate) fn holds(engine: Engine, searched: Searched, executions: u64, uses: Uses) -> Outcome {
+    let mut coverage = Coverage::new(engine, searched, executions);
+    if engine == Engine::Loom {
+        coverage.gaps.extend(uses.yields.then_some(Gap::Yields));
+        coverage.gaps.extend(uses.atomics.then_some(Gap::ForgottenStores));
+    } else {
+        coverage.gaps.extend(uses.weak_orders.then_some(Gap::WeakOrders));
+    }
+    coverage.gaps.extend(uses.has_nothing_to_explore().then_some(Gap::NothingShared { tasks: uses.tasks }));
+    Outcome::Holds(coverage)
 }
 
 /// Every trace.
@@ -277,11 +295,11 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
     }
     let executions = searched.counts.complete;
     Ok(match searched.cut {
-        Some(budget) => Outcome::Inconclusive { budget, executions, done: searched.done },
-        None => Outcome::Holds(match plan.preemptions {
-            Some(preemptions) => Coverage::Bounded { preemptions, executions },
-            None => Coverage::Exhaustive { executions },
-        }),
+        Some(budget) => Outcome::Inconclusive { budget, executions, done: searched.done, tried: Vec::new() },
+        None => {
+            let every = plan.preemptions.map_or(Searched::Every, |preemptions| Searched::Bounded { preemptions });
+            holds(Engine::Exhaustive, every, executions, searched.uses)
+        }
     })
 }
 
@@ -307,16 +325,13 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
             let last = bound == plan.preemptions;
             if last || budget != Budget::Steps {
                 let executions = before + report.executions;
-                return Ok(Outcome::Inconclusive { budget, executions, done: None });
+                return Ok(Outcome::Inconclusive { budget, executions, done: None, tried: Vec::new() });
             }
         } else {
             proven = bound;
             if bound == plan.preemptions {
-                let executions = report.executions;
-                return Ok(Outcome::Holds(match bound {
-                    Some(preemptions) => Coverage::Bounded { preemptions, executions },
-                    None => Coverage::Exhaustive { executions },
-                }));
+                let explored = bound.map_or(Searched::Explored, |preemptions| Searched::Bounded { preemptions });
+                return Ok(holds(Engine::Loom, explored, report.executions, report.uses));
             }
         }
         before += report.executions;

@@ -4,10 +4,10 @@
 //! with the lowest number is the one that counts. So it is the same at any number of threads; who has gone further than
 //! that has done so in vain.
 
-use super::{Engine, Program, Strategy, confirm, shuttle};
+use super::{Engine, Program, Strategy, confirm, holds, shuttle};
 use crate::checker::Plan;
-use crate::execution::{Budget, Rules, SessionReport};
-use crate::outcome::{CheckError, Coverage, Outcome};
+use crate::execution::{Budget, Rules, SessionReport, Uses};
+use crate::outcome::{CheckError, Outcome, Searched};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -114,12 +114,15 @@ pub(super) fn explore(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>)
         return Ok(outcome);
     }
     let executions = reports.iter().map(|report| report.executions).sum();
+    let uses = reports.iter().fold(Uses::default(), |uses, report| uses.or(report.uses));
     let cut = |budget| reports.iter().any(|report| report.cut == Some(budget));
     Ok(match [Budget::Steps, Budget::Time].into_iter().find(|budget| cut(*budget)) {
-        Some(budget) => Outcome::Inconclusive { budget, executions, done: None },
-        None if cut(Budget::Executions) => Outcome::Holds(Coverage::Sampled { executions, seed: plan.seed }),
+        Some(budget) => Outcome::Inconclusive { budget, executions, done: None, tried: Vec::new() },
+        None if cut(Budget::Executions) => {
+            holds(Engine::Portfolio, Searched::Sampled { seed: plan.seed }, executions, uses)
+        }
         // There is but one schedule.
-        None => Outcome::Holds(Coverage::Exhaustive { executions: 1 }),
+        None => holds(Engine::Portfolio, Searched::Every, 1, uses),
     })
 }
 

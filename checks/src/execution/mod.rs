@@ -22,6 +22,7 @@ mod step;
 mod task;
 mod time;
 mod touch;
+mod uses;
 mod waiting;
 mod watchdog;
 
@@ -50,6 +51,7 @@ pub(crate) use step::{
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
+pub(crate) use uses::Uses;
 pub(crate) use watchdog::hint_at_slowness;
 
 use crate::engine;
@@ -152,6 +154,7 @@ pub(crate) struct Execution {
     pub(crate) wakes: Option<Vec<Op>>,
     /// What a guard held when it was dropped, for the trace.
     pub(crate) released_value: Option<String>,
+    pub(crate) uses: Uses,
 }
 
 thread_local! {
@@ -252,6 +255,7 @@ impl Execution {
             woken_by_clock: Vec::new(),
             wakes: None,
             released_value: None,
+            uses: Uses::default(),
         };
         let mut execution = match memory {
             Some(mut memory) => {

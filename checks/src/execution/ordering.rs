@@ -122,6 +122,7 @@ pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
             return false;
         }
         let me = x.current;
+        x.uses.shares = true;
         let tasks = x.tasks.len();
         let clocks = x.clocks.get_or_insert_with(|| super::Clocks::new(tasks));
         let earlier = clocks.conflicting(me, object, write);

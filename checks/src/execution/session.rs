@@ -4,7 +4,7 @@
 //! is over, or when the thread can't go on, its report goes to whoever started it.
 
 use super::panics::{install_panic_hook, message};
-use super::{Decision, Execution, Mode, Random, Source, begin, end};
+use super::{Decision, Execution, Mode, Random, Source, Uses, begin, end};
 pub(crate) use crate::outcome::Budget;
 use crate::outcome::Drift;
 use crate::trace::Trace;
@@ -120,6 +120,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_task_gates: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
+    /// What the program uses.
+    pub(crate) uses: Uses,
     /// What happened in the last execution, if it was recorded and passed.
     pub(crate) passed: Option<Trace>,
     /// What each step of the last execution was, if it was recorded.
@@ -316,6 +318,8 @@ pub(crate) fn finish_execution() {
             session.source = execution.source.clone();
         }
         session.report.concurrent |= execution.concurrent || !execution.answers.is_empty();
+        let uses = Uses { tasks: execution.tasks.len(), ..execution.uses };
+        session.report.uses = session.report.uses.or(uses);
         if session.rules.compare {
             session.report.log_before = session.last.take().map(|last| last.log).unwrap_or_default();
         }

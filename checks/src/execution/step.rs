@@ -261,7 +261,7 @@ impl Execution {
         self.site = op.site;
         entry.may_wait = op.kind.may_wait();
         entry.deadline = op.timeout.map(|timeout| self.now.saturating_add(timeout));
-        if entry.may_wait && !self.ready(task, op) {
+        if entry.may_wait && (!self.ready(task, op) || self.would_be_held_up_for_ever(task, op)) {
             self.blocked(task, op);
         }
     }
@@ -276,6 +276,7 @@ impl Execution {
         self.settle();
         let before = self.journal.is_some().then(|| self.before(task, op));
         self.tasks[task.index()].pending = None;
+        self.uses.note(op.kind);
         // Who could run when this was announced: now others may, be it that no scheduler has been asked in between.
         self.runnable = None;
         let effect = if refused {

@@ -8,7 +8,8 @@ impl Execution {
     pub(crate) fn blockers(&self, task: TaskId, op: &Op) -> Vec<Hold> {
         match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {
             (Kind::Lock, Some(State::Mutex { holder })) => holder.iter().copied().collect(),
-            (Kind::Read, Some(State::RwLock { writer, .. })) => writer.iter().copied().collect(),
+            (Kind::Read, Some(State::RwLock { writer: Some(hold), .. })) => vec![*hold],
+            (Kind::Read, Some(State::RwLock { .. })) => self.queued_writers(task, op),
             (Kind::Write, Some(State::RwLock { writer, readers })) => writer.iter().chain(readers).copied().collect(),
             (Kind::OnceEnter, Some(State::Once { running, .. })) => running.iter().copied().collect(),
             (Kind::Wake { mutex }, _) => match &self.objects[mutex.index()].state {
@@ -24,6 +25,42 @@ impl Execution {
             }
             _ => Vec::new(),
         }
+    }
+
+    /// Who waits to write to the lock that `op` of `task` would read, and has not been let in because of other readers.
+    /// std's lock keeps new readers out meanwhile, and others do, too: so it may be that `op` has to wait for them.
+    fn queued_writers(&self, task: TaskId, op: &Op) -> Vec<Hold> {
+        let queued = |other: TaskId| {
+            let write = self.tasks[other.index()].pending?;
+            let queues = other != task
+                && write.kind == Kind::Write
+                && write.object == op.object
+                && self.tasks[other.index()].state == TaskState::Live
+                && !self.ready(other, &write);
+            queues.then_some(Hold { task: other, site: write.site })
+        };
+        self.task_ids().filter_map(queued).collect()
+    }
+
+    /// Whether `op`, which can run, may be held up by a writer that is queued.
+    pub(crate) fn may_be_held_up(&self, task: TaskId, op: &Op) -> bool {
+        op.kind == Kind::Read && !self.queued_writers(task, op).is_empty()
+    }
+
+    /// Whether `op`, which can run, never would if a queued writer went before it: that one waits for this task.
+    pub(super) fn would_be_held_up_for_ever(&self, task: TaskId, op: &Op) -> bool {
+        self.may_be_held_up(task, op) && (self.cycle_from(task).is_some() || self.all_are_held_up())
+    }
+
+    /// Whether whoever can run may be held up by a queued writer, and nobody waits for a time: then it may be that nobody
+    /// can run any more.
+    fn all_are_held_up(&self) -> bool {
+        let held_up = |task: TaskId| {
+            let entry = &self.tasks[task.index()];
+            let waits = !self.is_enabled(task) && entry.alarm.is_none() && entry.deadline.is_none();
+            waits || entry.pending.is_some_and(|op| self.may_be_held_up(task, &op))
+        };
+        self.task_ids().all(held_up)
     }
 
     /// Who holds the permits that `op` waits for; any of them could let it go on.
@@ -53,7 +90,7 @@ impl Execution {
 
     /// Fails the execution if nobody can run; a timeout that could fire then does.
     pub(crate) fn check_all_blocked(&mut self) {
-        if self.over || self.task_ids().any(|task| self.is_enabled(task)) {
+        if self.over || (self.task_ids().any(|task| self.is_enabled(task)) && !self.all_are_held_up()) {
             return;
         }
         let waiting = |task: &TaskId| self.tasks[task.index()].state != TaskState::Finished;
@@ -126,7 +163,7 @@ impl Execution {
             if entry.state == TaskState::Live && !entry.shown_waiting {
                 entry.shown_waiting = true;
                 let shown = self.as_shown(&op);
-                if !self.ready(task, &op) {
+                if !self.ready(task, &op) || self.would_be_held_up_for_ever(task, &op) {
                     self.settle();
                     self.record(|recorder| recorder.waits(step, task, &shown));
                 }

@@ -7,7 +7,7 @@ use crate::checker::Plan;
 use crate::engine::errand::Errands;
 use crate::engine::{self, Engine};
 use crate::execution::{Budget, Found, Problem, Random};
-use crate::outcome::{CheckError, Coverage, Outcome};
+use crate::outcome::{CheckError, Outcome, Searched};
 use crate::verdict::Verdict;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
@@ -60,7 +60,7 @@ struct Hit {
 pub(crate) fn search(property: &Property, plan: &Plan, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
     let mut runner = runner(plan.seed);
     let first = draw(property, &mut runner)?;
-    engine::preflight(Engine::Property, plan, &first.case().program)?;
+    let uses = engine::preflight(Engine::Property, plan, &first.case().program)?;
     let rules = plan.rules(Engine::Property);
     let stage = Stage::new(&first.case().program);
     let errands = Errands::new(&stage.program(), &rules, progress);
@@ -86,8 +86,8 @@ pub(crate) fn search(property: &Property, plan: &Plan, progress: &Arc<AtomicU64>
         }
         let executions = search.executions;
         return Ok(match search.cut {
-            Some(budget) => Outcome::Inconclusive { budget, executions, done: None },
-            None => Outcome::Holds(Coverage::Sampled { executions, seed: plan.seed }),
+            Some(budget) => Outcome::Inconclusive { budget, executions, done: None, tried: Vec::new() },
+            None => engine::holds(Engine::Property, Searched::Sampled { seed: plan.seed }, executions, uses),
         });
     };
     let execution = search.executions;

@@ -249,6 +249,9 @@ pub(super) fn facts(header: Option<&Header>, study: &Study) -> Vec<(&'static str
 /// One edge of a deadlock: what the task holds, and what it waits for.
 fn edge(wait: &Wait, cycle: &[Wait], at: &dyn Fn(&Place) -> String) -> String {
     let holds = match cycle.iter().find(|other| other.held_by == wait.task) {
+        Some(held) if held.queued => {
+            format!("is queued for {} ({}), which keeps new readers out", held.wants, at(&held.since))
+        }
         Some(held) if held.operation == "join" => format!("has to end for {}", held.task),
         Some(held) => format!("holds {} ({})", held.wants, at(&held.since)),
         None => "holds nothing".into(),

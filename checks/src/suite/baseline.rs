@@ -4,7 +4,7 @@ use super::SuiteError;
 use super::checked::{Checked, Report, ResultRow};
 use super::select;
 use super::terminal::grouped;
-use crate::{Budget, Coverage, Engine};
+use crate::{Budget, Coverage, Engine, Searched};
 use std::path::Path;
 
 /// What came of holding a run against an earlier one.
@@ -69,11 +69,14 @@ fn worse(now: &ResultRow, was: &ResultRow, factor: f64) -> Option<String> {
     if let (Some(coverage), Some(earlier)) = (&now.coverage, &was.coverage) {
         if rank(coverage) < rank(earlier) {
             return Some(format!(
-                "{name}: the search is {coverage} now ({executions} executions), and was {earlier} ({then})"
+                "{name}: the search is {} now ({executions} executions), and was {} ({then})",
+                coverage.word(),
+                earlier.word()
             ));
         }
         let fewer = now.executions < was.executions && rank(coverage) == rank(earlier);
-        return fewer.then(|| format!("{name}: {executions} executions explored ({coverage}), and there were {then}"));
+        return fewer
+            .then(|| format!("{name}: {executions} executions explored ({}), and there were {then}", coverage.word()));
     }
     if now.budget.is_some() && was.budget.is_some() {
         // How far the clock lets it get differs from run to run.
@@ -92,9 +95,10 @@ fn worse(now: &ResultRow, was: &ResultRow, factor: f64) -> Option<String> {
 
 /// What is complete for more comes after.
 fn rank(coverage: &Coverage) -> (u8, usize) {
-    match coverage {
-        Coverage::Sampled { .. } => (0, 0),
-        Coverage::Bounded { preemptions, .. } => (1, *preemptions),
-        Coverage::Exhaustive { .. } => (2, 0),
+    match coverage.searched {
+        Searched::Sampled { .. } => (0, 0),
+        Searched::Bounded { preemptions } => (1, preemptions),
+        Searched::Explored => (2, 0),
+        Searched::Every => (3, 0),
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use std::path::Path;
 
 /// The version of the JSON's form.
-const SCHEMA: u32 = 1;
+const SCHEMA: u32 = 2;
 
 /// A run of checks.
 #[derive(Debug)]
@@ -69,7 +69,7 @@ struct Form {
 /// The results as `--json` writes them, and `--baseline` and `merge` read them.
 #[derive(Debug, Serialize, Deserialize)]
 pub struct Report {
-    /// The form: 1.
+    /// The form: 2.
     pub schema: u32,
     /// The catalogue's name.
     pub catalogue: String,
@@ -229,7 +229,12 @@ impl Report {
             return Ok(Err(CheckError::Reported(error.clone())));
         }
         if let Some(budget) = row.budget {
-            return Ok(Ok(Outcome::Inconclusive { budget, executions: row.executions, done: row.done }));
+            return Ok(Ok(Outcome::Inconclusive {
+                budget,
+                executions: row.executions,
+                done: row.done,
+                tried: Vec::new(),
+            }));
         }
         if let Some(coverage) = &row.coverage {
             return Ok(Ok(Outcome::Holds(coverage.clone())));

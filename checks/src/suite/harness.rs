@@ -40,7 +40,7 @@ fn verify(job: &Job, isolation: Isolation) -> Result<(), Failed> {
         return Ok(());
     }
     let came_to = match &result.outcome {
-        Ok(Outcome::Holds(coverage)) => format!("nothing failed: {coverage}, {} executions", coverage.executions()),
+        Ok(Outcome::Holds(coverage)) => format!("nothing failed: {coverage}"),
         Ok(Outcome::Fails(_)) => {
             let studied = study::counterexamples(std::slice::from_ref(&result), &runner);
             studied.iter().map(|(header, study)| counterexample(Some(header), study, &Style::PLAIN)).collect()

@@ -220,7 +220,10 @@ pub(super) fn check(job: &Job, order: &Order, limits: &Limits, mut hear: impl Fn
         Ok((End::Deadline { hangs: false }, beat)) => {
             #[expect(clippy::cast_precision_loss, reason = "an estimate")]
             let done = (beat.done > 0).then_some(beat.done as f64 / 1e6);
-            (Ok(Outcome::Inconclusive { budget: Budget::Time, executions: beat.explored, done }), None)
+            (
+                Ok(Outcome::Inconclusive { budget: Budget::Time, executions: beat.explored, done, tried: Vec::new() }),
+                None,
+            )
         }
         Ok((End::Deadline { hangs: true }, beat)) => (witness::of_hang(order, limits, beat)?, None),
         Ok((End::Ended(how), _)) if how.starts_with(PANICKED) => (Err(CheckError::Process(how)), None),

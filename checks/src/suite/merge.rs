@@ -8,7 +8,7 @@ use super::study::{Studied, is_alike};
 use super::terminal::Terminal;
 use super::{SuiteError, select};
 use crate::report::Header;
-use crate::{Catalogue, Coverage, Outcome};
+use crate::{Catalogue, Coverage, Outcome, Searched};
 use std::path::Path;
 
 pub(super) fn run(catalogue: &'static Catalogue, args: &MergeArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
@@ -106,17 +106,23 @@ fn fit(parts: &[(&Path, Checked)]) -> Result<(), SuiteError> {
 fn add(whole: &mut (CheckResult, Option<Studied>), (next, shown): (CheckResult, Option<Studied>)) {
     whole.0.time += next.time;
     match (&mut whole.0.outcome, next.outcome) {
-        (Ok(Outcome::Holds(Coverage::Sampled { executions, .. })), Ok(Outcome::Holds(coverage))) => {
-            *executions += coverage.executions();
+        (Ok(Outcome::Holds(whole)), Ok(Outcome::Holds(coverage))) if is_sampled(whole) => {
+            whole.executions += coverage.executions;
         }
-        (Ok(Outcome::Holds(coverage)), Ok(Outcome::Inconclusive { budget, executions, done })) => {
+        (Ok(Outcome::Holds(coverage)), Ok(Outcome::Inconclusive { budget, executions, done, tried })) => {
             let executions = executions + coverage.executions();
-            whole.0.outcome = Ok(Outcome::Inconclusive { budget, executions, done });
+            whole.0.outcome = Ok(Outcome::Inconclusive { budget, executions, done, tried });
         }
-        (Ok(Outcome::Holds(Coverage::Sampled { .. })), outcome) => (whole.0.outcome, whole.1) = (outcome, shown),
+        (Ok(Outcome::Holds(coverage)), outcome) if is_sampled(coverage) => {
+            (whole.0.outcome, whole.1) = (outcome, shown)
+        }
         // It had ended before; or there is but one schedule.
         _ => {}
     }
+}
+
+fn is_sampled(coverage: &Coverage) -> bool {
+    matches!(coverage.searched, Searched::Sampled { .. })
 }
 
 /// What the results found, each way of failing once, as a single machine would have studied it.

@@ -33,8 +33,7 @@ pub(super) fn run(
             }
         }
         Ok(Outcome::Holds(coverage)) => {
-            let executions = coverage.executions();
-            let held = format!("{name}: holds, {coverage}, {executions} executions: there is nothing to trace\n");
+            let held = format!("{name}: holds: {coverage}: there is nothing to trace\n");
             say(args.format, &held, terminal);
             if let Some(reason) = variant.missed(engine) {
                 say(args.format, &format!("  {engine} can't see this bug: {reason}\n"), terminal);

@@ -1,4 +1,6 @@
-//! `RwLock`: many readers or one writer. Neither side has precedence: every order of grants is explored.
+//! `RwLock`: many readers or one writer. Every order of grants is explored. std's lock keeps new readers out while a writer
+//! waits; that makes a difference only where a reader that the writer waits for waits for the new one itself, and there it is
+//! a deadlock.
 
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
 use crate::execution::{Effect, Handle, Kind, Op, Site, State, is_recording, perform, record_value};
@@ -45,7 +47,8 @@ impl<T> RwLock<T> {
 }
 
 impl<T: ?Sized> RwLock<T> {
-    /// Waits until nobody writes, and reads.
+    /// Waits until nobody writes, and reads. As with std, a thread that reads already must not read again: if a writer has
+    /// queued in between, each waits for the other.
     ///
     /// # Errors
     /// If a writer panicked.

@@ -32,7 +32,8 @@ impl Execution {
         permits: bool,
     ) -> Option<Vec<(TaskId, Hold)>> {
         let op = self.tasks[task.index()].pending.as_ref()?;
-        if self.ready(task, op) || op.timeout.is_some() || path.iter().any(|(seen, _)| *seen == task) {
+        let waits = !self.ready(task, op) || self.may_be_held_up(task, op);
+        if !waits || op.timeout.is_some() || path.iter().any(|(seen, _)| *seen == task) {
             return None;
         }
         let mut blockers = self.blockers(task, op);
@@ -65,6 +66,7 @@ impl Execution {
                 at: Place::of(op.site),
                 held_by: names.task(hold.task).to_owned(),
                 since: Place::of(hold.site),
+                queued: op.kind == Kind::Read && self.may_be_held_up(*task, &op),
             }
         };
         cycle.iter().map(describe).collect()

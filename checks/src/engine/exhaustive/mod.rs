@@ -25,7 +25,7 @@ use super::Program;
 use super::pilot::fly_counting;
 use crate::checker::Plan;
 use crate::engine::Engine;
-use crate::execution::{Budget, Found, Problem, Rules};
+use crate::execution::{Budget, Found, Problem, Rules, Uses};
 use crate::outcome::CheckError;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
@@ -40,6 +40,8 @@ pub(super) struct Searched {
     /// About how much of the search is done, where that is estimated.
     pub(super) done: Option<f64>,
     pub(super) problem: Option<Problem>,
+    /// What the program uses.
+    pub(super) uses: Uses,
     /// Beginnings of executions that the program did not follow as it was to: none, or the reduction is wrong.
     #[cfg(test)]
     pub(super) strays: u64,
@@ -86,6 +88,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
         problem: search.differs.map(differs).or(report.problem),
+        uses: report.uses,
         #[cfg(test)]
         strays: search.strays,
     })
@@ -112,6 +115,7 @@ fn search_bounded(
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
         problem: search.differs.map(differs).or(report.problem),
+        uses: report.uses,
         #[cfg(test)]
         strays: 0,
     }

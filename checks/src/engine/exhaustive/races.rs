@@ -50,6 +50,36 @@ impl Events {
         sequence
     }
 
+    /// Reads of a lock that this event, which writes to it, may hold up while it waits for other readers, where one of those
+    /// waits for that read: all else may happen first, and then nobody can go on. A deadlock only: who is held up and let
+    /// in later reads after the write, which is another trace.
+    pub(super) fn held_up(&self, second: usize) -> Vec<(usize, Vec<Deed>)> {
+        let write = &self.all[second];
+        let Some(object) = write.op.object.filter(|_| write.op.kind == Kind::Write) else { return Vec::new() };
+        let holds_up = |read: &usize| {
+            let event = &self.all[*read];
+            let other = event.op.kind == Kind::Read && event.op.object == Some(object) && event.task != write.task;
+            other && !self.is_past_of(*read, second) && self.holder_waits_for(object, *read, second)
+        };
+        let sequences = (0..second).filter(holds_up).map(|read| (read, self.without(read)));
+        sequences.filter(|(_, sequence)| !sequence.is_empty()).collect()
+    }
+
+    /// Whether a reader that has the lock at this read gives it back only after it, and before the write.
+    fn holder_waits_for(&self, object: ObjectId, read: usize, write: usize) -> bool {
+        let Some(State::RwLock { writer: None, readers }) = self.state_before(object, read) else { return false };
+        let gives_back = |holder: &crate::execution::Hold| {
+            let unlocks = |index: &usize| {
+                let event = &self.all[*index];
+                let unlock =
+                    |(op, _): &(crate::execution::Op, Effect)| op.kind == Kind::ReadUnlock && op.object == Some(object);
+                event.task == holder.task && event.acts.iter().any(unlock)
+            };
+            (read + 1..write).rev().find(unlocks).is_some_and(|unlock| self.happens_before(read, unlock))
+        };
+        readers.iter().any(gives_back)
+    }
+
     /// The events that this one depends on and that are not in its task's past.
     pub(super) fn dependent_before(&self, second: usize) -> Vec<usize> {
         let depends = |first: &usize| {

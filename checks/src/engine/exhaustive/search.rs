@@ -123,6 +123,11 @@ impl Search {
                 let sequence = self.events.reversal(first, second, self.limits.allowances);
                 self.nodes[first].add(sequence);
             }
+            if second >= fresh {
+                for (read, sequence) in self.events.held_up(second) {
+                    self.nodes[read].add(sequence);
+                }
+            }
         }
     }
 

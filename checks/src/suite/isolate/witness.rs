@@ -77,7 +77,12 @@ fn look(
     };
     if hangs && ended {
         // It is the search that takes so long between two executions.
-        return Some(Ok(Outcome::Inconclusive { budget: Budget::Time, executions: execution, done: None }));
+        return Some(Ok(Outcome::Inconclusive {
+            budget: Budget::Time,
+            executions: execution,
+            done: None,
+            tried: Vec::new(),
+        }));
     }
     let is_same = match &end {
         End::Ended(again) => again == how,

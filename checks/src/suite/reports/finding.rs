@@ -58,9 +58,7 @@ impl Finding<'_> {
         let (job, expected) = (&self.result.job, self.result.job.expect());
         let came_to = match &self.result.outcome {
             Ok(Outcome::Fails(found)) => format!("{}: {}", found.verdict.name(), found.verdict),
-            Ok(Outcome::Holds(coverage)) => {
-                format!("nothing failed in {} executions ({coverage})", coverage.executions())
-            }
+            Ok(Outcome::Holds(coverage)) => format!("nothing failed: {coverage}"),
             Ok(Outcome::Inconclusive { budget: Budget::Steps, executions, .. }) => format!(
                 "inconclusive: an execution had too many steps ({executions} were run): a loop that tries again has to \
                  `yield_now`"

@@ -87,7 +87,8 @@ pub(in crate::suite) fn came_to(result: &CheckResult) -> String {
     match &result.outcome {
         Ok(Outcome::Holds(coverage)) => {
             let awaits = result.awaits_cancelled.map(|awaits| format!(", cancelled at {awaits} awaits"));
-            format!("{coverage} {}{}", grouped(coverage.executions()), awaits.unwrap_or_default())
+            let word = coverage.word();
+            format!("{word} {}{}", grouped(coverage.executions()), awaits.unwrap_or_default())
         }
         Ok(Outcome::Fails(found)) => format!("{} in {}", found.verdict.name(), grouped(found.execution)),
         Ok(Outcome::Inconclusive { executions, done: Some(done), .. }) => {

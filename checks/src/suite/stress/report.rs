@@ -106,8 +106,7 @@ fn engine(result: &CheckResult) -> String {
         }
         Ok(Outcome::Holds(coverage)) => {
             let missed = result.job.variant.missed(engine).map(|reason| format!(" (can't see it: {reason})"));
-            let executions = grouped(coverage.executions());
-            format!("{engine}: holds, {coverage}, {executions} executions{}", missed.unwrap_or_default())
+            format!("{engine}: holds: {coverage}{}", missed.unwrap_or_default())
         }
         Ok(Outcome::Inconclusive { executions, .. }) => {
             format!("{engine}: inconclusive after {} executions", grouped(*executions))

@@ -1,0 +1,84 @@
+//! What a check does that is given no engine: one search after another, the cheapest first.
+//!
+//! A sampler finds most bugs within a few schedules. The exhaustive engine then proves what is sequentially consistent; a
+//! program without races whose atomic accesses are all `SeqCst` has no other executions. loom is for the weaker orders. It
+//! misses some sequentially consistent executions, which the exhaustive engine has seen by then.
+
+use crate::engine::{self, Engine, Program};
+use crate::outcome::{CheckError, Coverage, Gap, Outcome};
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use super::Plan;
+
+/// Which sampler goes first.
+const FIRST: Engine = Engine::shuttle();
+
+pub(super) fn run(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+    let explore = |engine| engine::explore(engine, plan, program, progress);
+    let sampled = match explore(FIRST)? {
+        Outcome::Holds(coverage) => coverage,
+        other => return Ok(other),
+    };
+    match explore(Engine::Exhaustive)? {
+        Outcome::Holds(proven) if !proven.gaps.contains(&Gap::WeakOrders) => {
+            Ok(Outcome::Holds(with(proven, [sampled])))
+        }
+        Outcome::Holds(proven) => Ok(weaken(explore(Engine::Loom), proven, sampled)),
+        cut @ Outcome::Inconclusive { .. } => Ok(instead(explore(Engine::Loom), cut, sampled)),
+        fails @ Outcome::Fails(_) => Ok(fails),
+    }
+}
+
+/// The same coverage, with that of the searches before it.
+fn with(coverage: Coverage, before: impl IntoIterator<Item = Coverage>) -> Coverage {
+    Coverage { also: before.into_iter().collect(), ..coverage }
+}
+
+/// loom's answer on a program with weak orders that holds under sequential consistency.
+fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Coverage) -> Outcome {
+    match explored {
+        // Whatever sequentially consistent execution it misses has been seen.
+        Ok(Outcome::Holds(coverage)) => {
+            let gaps = proven.gaps.into_iter().filter(|gap| *gap != Gap::WeakOrders).collect();
+            Outcome::Holds(with(coverage, [sampled, Coverage { gaps, ..proven }]))
+        }
+        Ok(Outcome::Inconclusive { budget, executions, done, .. }) => {
+            let tried =
+                vec![format!("exhaustive: {proven}"), "loom, for the weaker orders: out of its budget".to_owned()];
+            let executions = executions + proven.executions() + sampled.executions();
+            Outcome::Inconclusive { budget, executions, done, tried }
+        }
+        Ok(fails @ Outcome::Fails(_)) => fails,
+        Err(error) => {
+            let why = error.to_string();
+            let mut proven = with(proven, [sampled]);
+            proven.gaps.push(Gap::Tried(format!("loom was asked, and {}", why.lines().next().unwrap_or_default())));
+            Outcome::Holds(proven)
+        }
+    }
+}
+
+/// loom's answer on a program that is too large for the exhaustive engine.
+fn instead(explored: Result<Outcome, CheckError>, cut: Outcome, sampled: Coverage) -> Outcome {
+    match explored {
+        Ok(Outcome::Holds(mut coverage)) => {
+            coverage.gaps.push(Gap::Tried(format!("the exhaustive engine was {cut}")));
+            Outcome::Holds(with(coverage, [sampled]))
+        }
+        Ok(fails @ Outcome::Fails(_)) => fails,
+        other => {
+            let loom = match other {
+                Ok(outcome) => format!("loom: {outcome}"),
+                Err(error) => format!("loom: {}", error.to_string().lines().next().unwrap_or_default()),
+            };
+            let executions = cut.executions() + sampled.executions();
+            match cut {
+                Outcome::Inconclusive { budget, done, .. } => {
+                    Outcome::Inconclusive { budget, executions, done, tried: vec![loom] }
+                }
+                other => other,
+            }
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! A read that a queued writer holds up.
+
+use crate::cases::{Came, Case, EXHAUSTIVE, Kind, LOOM, RANDOM, chain, fails, holds, under};
+use raddle::sync::{Arc, Mutex, RwLock, mpsc};
+use raddle::{Checker, Engine, thread};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "queued_writers",
+    what: "a nested read holds although a writer may have queued in between",
+    cases: &[
+        Case { name: "a_recursive_read_deadlocks_in_the_chain", run: || recursive(&chain()) },
+        Case { name: "a_recursive_read_deadlocks_under_the_exhaustive_engine", run: || recursive(&under(EXHAUSTIVE)) },
+        Case { name: "a_recursive_read_deadlocks_within_one_preemption", run: bounded },
+        Case { name: "a_recursive_read_deadlocks_under_loom", run: || recursive(&under(LOOM)) },
+        Case { name: "a_recursive_read_deadlocks_under_random_schedules", run: || recursive(&under(RANDOM)) },
+        Case { name: "a_guard_in_a_match_scrutinee_is_a_recursive_read", run: scrutinee },
+        Case { name: "a_reader_that_joins_a_reader_deadlocks", run: || joins_a_reader(&chain()) },
+        Case { name: "a_reader_that_joins_a_reader_deadlocks_exhaustive", run: || joins_a_reader(&under(EXHAUSTIVE)) },
+        Case { name: "a_reader_that_waits_for_a_readers_message_deadlocks", run: waits_for_a_message },
+        Case { name: "a_reader_that_waits_for_a_readers_mutex_deadlocks", run: waits_for_a_mutex },
+        Case { name: "a_read_again_after_giving_back_holds", run: || one_after_another(&under(EXHAUSTIVE)) },
+        Case { name: "a_recursive_read_without_writers_holds", run: without_writers },
+        Case { name: "a_recursive_read_before_the_writer_starts_holds", run: before_the_writer },
+        Case { name: "readers_that_wait_for_nobody_hold", run: independent_readers },
+        Case { name: "a_recursive_read_of_two_locks_holds", run: two_locks },
+    ],
+};
+
+fn recursive(checker: &Checker) -> Came {
+    fails(checker, "deadlock", || {
+        let lock = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&lock);
+        let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+        let first = lock.read().unwrap();
+        let second = lock.read().unwrap();
+        assert_eq!(*first, *second);
+        drop((first, second));
+        writer.join().unwrap();
+    })
+}
+
+fn bounded() -> Came {
+    recursive(&under(EXHAUSTIVE).preemptions(1))
+}
+
+fn scrutinee() -> Came {
+    fails(&chain(), "deadlock", || {
+        let lock = Arc::new(RwLock::new(Some(1)));
+        let theirs = Arc::clone(&lock);
+        let writer = thread::spawn(move || *theirs.write().unwrap() = None);
+        let sum = match *lock.read().unwrap() {
+            Some(value) => value + lock.read().unwrap().unwrap_or(0),
+            None => 0,
+        };
+        assert!(sum != 1);
+        writer.join().unwrap();
+    })
+}
+
+fn joins_a_reader(checker: &Checker) -> Came {
+    fails(checker, "deadlock", || {
+        let lock = Arc::new(RwLock::new(0));
+        let (theirs, others) = (Arc::clone(&lock), Arc::clone(&lock));
+        let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+        let guard = lock.read().unwrap();
+        let reader = thread::spawn(move || *others.read().unwrap());
+        reader.join().unwrap();
+        drop(guard);
+        writer.join().unwrap();
+    })
+}
+
+fn waits_for_a_message() -> Came {
+    // A channel has no owner, so nobody is in a circle: the tasks are stuck, or a cycle is named.
+    let program = || {
+        let lock = Arc::new(RwLock::new(0));
+        let (theirs, others) = (Arc::clone(&lock), Arc::clone(&lock));
+        let (sender, receiver) = mpsc::channel();
+        let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+        let reader = thread::spawn(move || sender.send(*others.read().unwrap()).unwrap());
+        let guard = lock.read().unwrap();
+        receiver.recv().unwrap();
+        drop(guard);
+        reader.join().unwrap();
+        writer.join().unwrap();
+    };
+    fails(&chain(), "stuck", program)
+}
+
+fn waits_for_a_mutex() -> Came {
+    fails(&under(Engine::Exhaustive), "deadlock", || {
+        let lock = Arc::new((RwLock::new(0), Mutex::new(0)));
+        let (theirs, others) = (Arc::clone(&lock), Arc::clone(&lock));
+        let writer = thread::spawn(move || *theirs.0.write().unwrap() += 1);
+        let reader = thread::spawn(move || {
+            let _mutex = others.1.lock().unwrap();
+            let _read = others.0.read().unwrap();
+        });
+        let guard = lock.0.read().unwrap();
+        drop(lock.1.lock().unwrap());
+        drop(guard);
+        reader.join().unwrap();
+        writer.join().unwrap();
+    })
+}
+
+fn one_after_another(checker: &Checker) -> Came {
+    holds(checker, || {
+        let lock = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&lock);
+        let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+        let first = *lock.read().unwrap();
+        let second = *lock.read().unwrap();
+        assert!(first <= second);
+        writer.join().unwrap();
+    })
+}
+
+fn without_writers() -> Came {
+    holds(&chain(), || {
+        let lock = Arc::new(RwLock::new(0));
+        let theirs = Arc::clone(&lock);
+        let reader = thread::spawn(move || *theirs.read().unwrap());
+        let (first, second) = (lock.read().unwrap(), lock.read().unwrap());
+        drop((first, second));
+        reader.join().unwrap();
+    })
+}
+
+fn before_the_writer() -> Came {
+    holds(&chain(), || {
+        let lock = Arc::new(RwLock::new(0));
+        let (first, second) = (lock.read().unwrap(), lock.read().unwrap());
+        let theirs = Arc::clone(&lock);
+        let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+        drop((first, second));
+        writer.join().unwrap();
+    })
+}
+
+fn independent_readers() -> Came {
+    holds(&chain(), || {
+        let lock = Arc::new(RwLock::new(0));
+        let readers = [(); 2].map(|()| {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || *lock.read().unwrap())
+        });
+        *lock.write().unwrap() += 1;
+        readers.into_iter().for_each(|reader| drop(reader.join().unwrap()));
+    })
+}
+
+fn two_locks() -> Came {
+    holds(&chain(), || {
+        let locks = Arc::new((RwLock::new(0), RwLock::new(0)));
+        let theirs = Arc::clone(&locks);
+        let writer = thread::spawn(move || {
+            *theirs.0.write().unwrap() += 1;
+            *theirs.1.write().unwrap() += 1;
+        });
+        let (first, second) = (locks.0.read().unwrap(), locks.1.read().unwrap());
+        drop((first, second));
+        writer.join().unwrap();
+    })
+}
