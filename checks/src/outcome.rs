@@ -165,14 +165,18 @@ impl Coverage {
         self.gaps.iter().any(|gap| matches!(gap, Gap::WeakOrders | Gap::NothingShared { .. } | Gap::Tried(_)))
     }
 
+    /// Whether several tasks ran and used nothing of raddle's: then it says nothing.
+    #[must_use]
+    pub fn has_explored_nothing(&self) -> bool {
+        self.gaps.iter().any(|gap| matches!(gap, Gap::NothingShared { .. }))
+    }
+
     /// The word for it: `exhaustive`, `interleavings` where weaker orders were left out, `explored`, `≤ 2 preemptions`,
     /// `sampled`, or `nothing to explore in`.
     #[must_use]
     pub fn word(&self) -> String {
         match self.searched {
-            _ if self.gaps.iter().any(|gap| matches!(gap, Gap::NothingShared { .. })) => {
-                "nothing to explore in".to_owned()
-            }
+            _ if self.has_explored_nothing() => "nothing to explore in".to_owned(),
             Searched::Every if self.is_exhaustive() => "exhaustive".to_owned(),
             Searched::Every => "interleavings".to_owned(),
             Searched::Explored => "explored".to_owned(),

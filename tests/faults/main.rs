@@ -7,12 +7,13 @@
 mod cases;
 mod chain;
 mod queued_writers;
+mod samplers;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND, &queued_writers::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &queued_writers::KIND, &samplers::KIND];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

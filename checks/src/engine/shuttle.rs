@@ -5,17 +5,15 @@
 //! known before anybody blocks, and a timeout or a spurious wakeup is one more scheduling decision.
 
 mod offered;
-mod pct;
 
 use super::pilot::{Cockpit, Pilot};
 use super::portfolio::Turn;
-use super::samplers::{Pos, ReadsFrom, Sampling, Surw};
+use super::samplers::{Pct, Pos, ReadsFrom, Sampling, Surw};
 use crate::execution::{
     Budget, Random, Rules, Script, Session, SessionReport, Source, TaskId, finish_execution, finish_task,
     next_execution, run_task, session, with,
 };
 use offered::{Next, next};
-use pct::Pct;
 use serde::{Deserialize, Serialize};
 use shuttle::scheduler::{DfsScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
 use smallvec::SmallVec;
@@ -107,7 +105,7 @@ fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> Sessi
 fn search(strategy: Strategy, seed: u64, executions: usize, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
     match strategy {
         Strategy::Random => draw(RandomScheduler::new_from_seed(seed, executions), turn, program),
-        Strategy::Pct => draw(Pct::new(seed, executions), turn, program),
+        Strategy::Pct => count(Sampling::new(Pct::default(), seed, executions), turn, program),
         Strategy::Urw => count(UrwRandomScheduler::new_from_seed(seed, executions), turn, program),
         Strategy::Pos => count(Sampling::new(Pos::default(), seed, executions), turn, program),
         Strategy::Surw => count(Sampling::new(Surw::default(), seed, executions), turn, program),

@@ -111,7 +111,7 @@ impl Expect {
     #[must_use]
     pub fn met_by(self, outcome: &Outcome) -> bool {
         match outcome {
-            Outcome::Holds(_) => self == Expect::Holds,
+            Outcome::Holds(coverage) => self == Expect::Holds && !coverage.has_explored_nothing(),
             Outcome::Fails(found) if found.parameters.is_some() => self.matches_at_any_size(&found.verdict),
             Outcome::Fails(found) => self.matches(&found.verdict),
             Outcome::Inconclusive { .. } => false,

@@ -39,6 +39,13 @@ impl Choice {
         self.options == 0
     }
 
+    /// Answers that have not been given.
+    fn left(self) -> usize {
+        let since =
+            if self.answer >= self.first { self.answer - self.first } else { self.options - self.first + self.answer };
+        self.options.saturating_sub(since + 1)
+    }
+
     /// The answer after this one, from the first one round; none when all have been given.
     pub(super) fn next(self) -> Option<Self> {
         let answer = (self.answer + 1) % self.options;
@@ -69,7 +76,9 @@ pub(super) fn share(nodes: &[Node]) -> f64 {
     let mut share = 0.0;
     for node in nodes {
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let (done, ways) = (node.done as f64, (node.done + 1 + node.tree.len() as u64) as f64);
+        let (done, answers) = (node.done as f64, node.choice.map_or(0, Choice::left) as f64);
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let ways = done + 1.0 + node.tree.len() as f64 + answers;
         share += weight * done / ways;
         weight /= ways;
     }

@@ -2,10 +2,12 @@
 //!
 //! A sampler sees every operation before it runs, but for unlocking where that is no scheduling point.
 
+mod pct;
 mod pos;
 mod reads_from;
 mod surw;
 
+pub(crate) use pct::Pct;
 pub(crate) use pos::Pos;
 pub(crate) use reads_from::ReadsFrom;
 pub(crate) use surw::Surw;
