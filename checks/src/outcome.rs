@@ -189,26 +189,26 @@ impl Coverage {
 impl fmt::Display for Coverage {
     /// One sentence for each search, without a full stop.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for other in &self.also {
-            write!(f, "{other}; ")?;
-        }
-        let (executions, engine, model) = (grouped(self.executions), self.engine, self.model);
+        let executions = |noun: &str| {
+            let plural = if self.executions == 1 { "" } else { "s" };
+            format!("{} {noun}{plural}", grouped(self.executions))
+        };
+        let (engine, model) = (self.engine, self.model);
         match self.searched {
             Searched::Every if self.executions == 1 => write!(f, "the one interleaving ({model})")?,
-            Searched::Every => write!(f, "all {executions} interleavings ({model})")?,
-            Searched::Explored => write!(f, "{executions} executions explored by {engine} ({model})")?,
+            Searched::Every => write!(f, "all {} ({model})", executions("interleaving"))?,
+            Searched::Explored => write!(f, "{} explored by {engine} ({model})", executions("execution"))?,
             Searched::Bounded { preemptions } => write!(
                 f,
-                "{executions} executions with at most {preemptions} preemptions explored by {engine} ({model})"
+                "{} with at most {preemptions} preemptions explored by {engine} ({model})",
+                executions("execution")
             )?,
             Searched::Sampled { seed } => {
-                write!(f, "{executions} schedules drawn by {engine} from seed {seed} ({model})")?;
+                write!(f, "{} drawn by {engine} from seed {seed} ({model})", executions("schedule"))?;
             }
         }
-        for gap in &self.gaps {
-            write!(f, ", but {gap}")?;
-        }
-        Ok(())
+        self.gaps.iter().try_for_each(|gap| write!(f, ", but {gap}"))?;
+        self.also.iter().try_for_each(|other| write!(f, "; {other}"))
     }
 }
 

@@ -40,8 +40,11 @@ fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Cove
     match explored {
         // Whatever sequentially consistent execution it misses has been seen.
         Ok(Outcome::Holds(coverage)) => {
-            let gaps = proven.gaps.into_iter().filter(|gap| *gap != Gap::WeakOrders).collect();
-            Outcome::Holds(with(coverage, [sampled, Coverage { gaps, ..proven }]))
+            let strengthen = |coverage: Coverage| {
+                let gaps = coverage.gaps.into_iter().filter(|gap| *gap != Gap::WeakOrders).collect();
+                Coverage { gaps, ..coverage }
+            };
+            Outcome::Holds(with(coverage, [proven, sampled].map(strengthen)))
         }
         Ok(Outcome::Inconclusive { budget, executions, done, .. }) => {
             let tried =
