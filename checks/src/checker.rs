@@ -1,5 +1,6 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
+mod replay;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
@@ -7,7 +8,6 @@ use crate::execution::{Cancels, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
-use crate::report::text;
 use crate::study::{self, Effort};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -316,7 +316,10 @@ impl Checker {
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        self.settle(self.run_program(&program), |_| program);
+        match replay::next() {
+            replay::Task::Replay(line) => self.replay_and_panic(&program, &line),
+            replay::Task::Explore(number) => self.settle(self.run_program(&program), number, |_| program),
+        }
     }
 
     /// Explores `property`, and panics unless it holds.
@@ -325,23 +328,38 @@ impl Checker {
     /// As [`Checker::check`].
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
-        self.settle(self.run_property(property), |found| {
-            let values = found.parameters.as_ref().map_or(&serde_json::Value::Null, |parameters| parameters.values());
-            Arc::new(property.at(values).expect("the values were drawn by it"))
-        });
+        let null = serde_json::Value::Null;
+        match replay::next() {
+            replay::Task::Replay(line) => match property.at(line.parameters().unwrap_or(&null)) {
+                Ok(program) => self.replay_and_panic(&(Arc::new(program) as Program), &line),
+                Err(error) => panic!("before step 1: the line's parameters are none of this property: {error}"),
+            },
+            replay::Task::Explore(number) => self.settle(self.run_property(property), number, |found| {
+                let values = found.parameters.as_ref().map_or(&null, |parameters| parameters.values());
+                Arc::new(property.at(values).expect("the values were drawn by it"))
+            }),
+        }
     }
 
     #[track_caller]
-    fn settle(&self, outcome: Result<Outcome, CheckError>, program: impl FnOnce(&Counterexample) -> Program) {
+    fn settle(
+        &self,
+        outcome: Result<Outcome, CheckError>,
+        number: usize,
+        program: impl FnOnce(&Counterexample) -> Program,
+    ) {
+        if !matches!(outcome, Ok(Outcome::Holds(_))) {
+            replay::fails_anyway();
+        }
         match outcome {
             Ok(Outcome::Holds(_)) => {}
-            Ok(Outcome::Fails(found)) => match study::study(&program(&found), &self.plan, &found, Effort::default()) {
-                Ok(study) => {
-                    let text = text::counterexample(None, &study, &text::Style::PLAIN);
-                    panic!("raddle found a counterexample\n\n{text}");
+            Ok(Outcome::Fails(found)) => {
+                let program = program(&found);
+                match study::study(&program, &self.plan, &found, Effort::default()) {
+                    Ok(study) => panic!("{}", self.failure(&program, &study, number)),
+                    Err(error) => panic!("{error}"),
                 }
-                Err(error) => panic!("{error}"),
-            },
+            }
             Ok(Outcome::Inconclusive { budget: crate::Budget::Steps, executions, .. }) => panic!(
                 "an execution had more than {} steps, and was given up ({executions} were run): does a loop try again \
                  without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \
