@@ -6,7 +6,7 @@ mod studies;
 use crate::engine::{self, Engine, Program};
 use crate::execution::{Cancels, Rules};
 use crate::extent::{self, Extent};
-use crate::outcome::{CheckError, Counterexample, Outcome};
+use crate::outcome::{CheckError, Outcome};
 use crate::property::{self, Property};
 use crate::study::{self, Effort};
 use std::sync::Arc;
@@ -316,10 +316,7 @@ impl Checker {
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        match replay::next() {
-            replay::Task::Replay(line) => self.replay_and_panic(&program, &line),
-            replay::Task::Explore(number) => self.settle(self.run_program(&program), number, |_| program),
-        }
+        self.settle(|| self.run_program(&program), |_| Ok(Arc::clone(&program)));
     }
 
     /// Explores `property`, and panics unless it holds.
@@ -328,33 +325,33 @@ impl Checker {
     /// As [`Checker::check`].
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
-        let null = serde_json::Value::Null;
-        match replay::next() {
-            replay::Task::Replay(line) => match property.at(line.parameters().unwrap_or(&null)) {
-                Ok(program) => self.replay_and_panic(&(Arc::new(program) as Program), &line),
-                Err(error) => panic!("before step 1: the line's parameters are none of this property: {error}"),
-            },
-            replay::Task::Explore(number) => self.settle(self.run_property(property), number, |found| {
-                let values = found.parameters.as_ref().map_or(&null, |parameters| parameters.values());
-                Arc::new(property.at(values).expect("the values were drawn by it"))
-            }),
-        }
+        self.settle(
+            || self.run_property(property),
+            |values| Ok(Arc::new(property.at(values.unwrap_or(&serde_json::Value::Null))?)),
+        );
     }
 
+    /// Panics unless `run` says that all holds; `program` gives the program at these parameters. Where `RADDLE_REPLAY` is set,
+    /// runs that.
     #[track_caller]
     fn settle(
         &self,
-        outcome: Result<Outcome, CheckError>,
-        number: usize,
-        program: impl FnOnce(&Counterexample) -> Program,
+        run: impl FnOnce() -> Result<Outcome, CheckError>,
+        program: impl Fn(Option<&serde_json::Value>) -> Result<Program, String>,
     ) {
+        let number = match replay::next() {
+            replay::Task::Replay(line) => self.replay_and_panic(program(line.parameters()), &line),
+            replay::Task::Explore(number) => number,
+        };
+        let outcome = run();
         if !matches!(outcome, Ok(Outcome::Holds(_))) {
             replay::fails_anyway();
         }
         match outcome {
             Ok(Outcome::Holds(_)) => {}
             Ok(Outcome::Fails(found)) => {
-                let program = program(&found);
+                let values = found.parameters.as_ref().map(property::Parameters::values);
+                let program = program(values).expect("the values were drawn by it");
                 match study::study(&program, &self.plan, &found, Effort::default()) {
                     Ok(study) => panic!("{}", self.failure(&program, &study, number)),
                     Err(error) => panic!("{error}"),

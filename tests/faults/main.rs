@@ -6,13 +6,14 @@
 
 mod cases;
 mod chain;
+mod places;
 mod replay;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND, &replay::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &replay::KIND, &places::KIND];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

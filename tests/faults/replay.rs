@@ -3,7 +3,7 @@
 
 use crate::cases::{Came, Case, Kind, holds, under};
 use raddle::suite::{Job, jobs};
-use raddle::sync::{Arc, Mutex, atomic::AtomicU32, atomic::Ordering::SeqCst};
+use raddle::sync::{Arc, Mutex, atomic::AtomicU32, atomic::AtomicU64, atomic::Ordering::SeqCst};
 use raddle::{Checker, Effort, Engine, Outcome, ReplayLine, Schedule, Study, thread};
 use raddle_scenarios::CATALOGUE;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -23,6 +23,8 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "steps_that_nobody_takes", run: left_over_steps },
         Case { name: "a_program_that_passes_by_now", run: passes },
         Case { name: "a_correct_program_holds", run: correct },
+        Case { name: "a_line_in_the_environment_runs_one_execution", run: in_the_environment },
+        Case { name: "what_is_run_for_the_case_before", run: child },
     ],
 };
 
@@ -81,17 +83,22 @@ fn catalogue() -> Came {
     }
 }
 
+/// What a failing check of `program` panics with.
+pub(crate) fn message(checker: &Checker, program: impl Fn() + Send + Sync + 'static) -> Result<String, String> {
+    let panic = catch_unwind(AssertUnwindSafe(|| checker.check(program))).err().ok_or("it passes")?;
+    Ok(*panic.downcast::<String>().map_err(|_| "no message")?)
+}
+
 /// What a failing check of `program` prints: the message, the `schedule`, and the line.
 fn printed(checker: &Checker, program: impl Fn() + Send + Sync + 'static) -> Result<(String, String, String), String> {
-    let panic = catch_unwind(AssertUnwindSafe(|| checker.check(program))).expect_err("it fails");
-    let message = panic.downcast::<String>().map_err(|_| "no message")?;
+    let message = message(checker, program)?;
     let schedule = message.lines().find_map(|line| line.trim().strip_prefix("schedule")).ok_or("no schedule")?;
     let line = message.split_once("RADDLE_REPLAY='").and_then(|(_, rest)| rest.split_once('\''));
     let (line, _) = line.ok_or_else(|| format!("no line:\n{message}"))?;
-    Ok((message.to_string(), schedule.trim().to_owned(), line.to_owned()))
+    Ok((message.clone(), schedule.trim().to_owned(), line.to_owned()))
 }
 
-fn wants(part: &str, error: impl std::fmt::Display) -> Came {
+pub(crate) fn wants(part: &str, error: impl std::fmt::Display) -> Came {
     let error = error.to_string();
     if error.contains(part) { Ok(error) } else { Err(format!("expected `{part}`, got {error}")) }
 }
@@ -132,6 +139,11 @@ fn lost_update() {
     counter.store(counter.load(SeqCst) + 1, SeqCst);
     adder.join().unwrap();
     assert_eq!(counter.load(SeqCst), 2);
+}
+
+/// Adds one, unless somebody else does meanwhile.
+pub(crate) fn adds(counter: &AtomicU64) {
+    counter.store(counter.load(SeqCst) + 1, SeqCst);
 }
 
 /// The same threads with as many steps, and other ones.
@@ -249,4 +261,45 @@ fn passes() -> Came {
 
 fn correct() -> Came {
     holds(&under(Engine::Exhaustive), adds_up)
+}
+
+/// Where it is set, [`child`] checks a program that fails.
+const CHILD: &str = "RADDLE_FAULTS_CHILD";
+
+/// A test that fails, if it is asked to.
+fn child() -> Came {
+    static EXECUTIONS: std::sync::atomic::AtomicU32 = std::sync::atomic::AtomicU32::new(0);
+    if std::env::var_os(CHILD).is_none() {
+        return Ok("it is not asked".into());
+    }
+    let message = message(&Checker::new(), || {
+        EXECUTIONS.fetch_add(1, SeqCst);
+        chooses();
+    })?;
+    Err(format!("{} executions\n{message}", EXECUTIONS.load(SeqCst)))
+}
+
+fn in_the_environment() -> Came {
+    let run = |line: Option<&str>| {
+        let mut command = std::process::Command::new(std::env::current_exe().map_err(|error| error.to_string())?);
+        command.args(["--exact", "replay::what_is_run_for_the_case_before"]).env(CHILD, "1");
+        line.map(|line| command.env("RADDLE_REPLAY", line));
+        let output = command.output().map_err(|error| error.to_string())?;
+        let text = String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned();
+        if output.status.success() { Err(format!("it passes:\n{text}")) } else { Ok(text) }
+    };
+    let first = run(None)?;
+    let (_, line) = first.split_once("RADDLE_REPLAY='").ok_or("no line")?;
+    let (line, _) = line.split_once('\'').ok_or("no end of the line")?;
+    let second = run(Some(line))?;
+    wants("\n1 executions\n", &second)?;
+    let lanes = |text: &str| {
+        let from = text.find("✗ assertion").unwrap_or(0);
+        text[from..text.find("\n\n  failed").unwrap_or(text.len())].to_owned()
+    };
+    if lanes(&first) != lanes(&second) {
+        return Err(format!("{}\n{}", lanes(&first), lanes(&second)));
+    }
+    wants(&format!("RADDLE_REPLAY='{line}' cargo test"), second)?;
+    wants("RADDLE_REPLAY: it is cut short at step ", run(Some(&line[..line.len() / 2]))?)
 }

@@ -98,8 +98,11 @@ impl Checker {
 
     /// Panics with what `program` comes to along `line`.
     #[track_caller]
-    pub(super) fn replay_and_panic(&self, program: &Program, line: &ReplayLine) -> ! {
-        match engine::run_line(&self.plan, program, line) {
+    pub(super) fn replay_and_panic(&self, program: Result<Program, String>, line: &ReplayLine) -> ! {
+        let program = program.unwrap_or_else(|error| {
+            panic!("{VARIABLE}: before step 1: the line's parameters are none of this property: {error}")
+        });
+        match engine::run_line(&self.plan, &program, line) {
             Ok(found) => {
                 let study = Study::untried(&found, "it has been replayed, and not been studied again");
                 panic!("{}", message(&study, Ok(line.clone())));

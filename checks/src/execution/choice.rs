@@ -1,6 +1,6 @@
 //! `choose`, and where its answers, and those of racing timeouts, come from.
 
-use super::step::drift_at;
+use super::misfit::drift_at;
 use super::{Effect, Kind, Op, Site, TaskId, halt, perform, record_value, usage, with};
 use std::collections::VecDeque;
 

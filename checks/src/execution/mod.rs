@@ -12,6 +12,7 @@ mod handle;
 mod id;
 mod journal;
 mod livelock;
+mod misfit;
 mod model;
 mod op;
 mod ordering;
@@ -33,6 +34,7 @@ pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
 pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
+pub(crate) use misfit::{drift, usage};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
@@ -44,8 +46,7 @@ pub(crate) use session::{
     note_cut, session,
 };
 pub(crate) use step::{
-    Acted, Halt, act, act_collecting, drift, fail, follow_up, halt, perform, usage, want_gates, want_gates_soon,
-    want_task_gates,
+    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon, want_task_gates,
 };
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
