@@ -9,6 +9,7 @@ use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Outcome};
 use crate::property::{self, Property};
 use crate::study::{self, Effort};
+use serde_json::Value;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
@@ -325,28 +326,23 @@ impl Checker {
     /// As [`Checker::check`].
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
-        self.settle(
-            || self.run_property(property),
-            |values| Ok(Arc::new(property.at(values.unwrap_or(&serde_json::Value::Null))?)),
-        );
+        let at = |values: Option<&Value>| Ok(Arc::new(property.at(values.unwrap_or(&Value::Null))?) as Program);
+        self.settle(|| self.run_property(property), at);
     }
 
-    /// Panics unless `run` says that all holds; `program` gives the program at these parameters. Where `RADDLE_REPLAY` is set,
-    /// runs that.
+    /// Panics unless `run` says that all holds, or replays; `program` gives the program at these parameters.
     #[track_caller]
     fn settle(
         &self,
         run: impl FnOnce() -> Result<Outcome, CheckError>,
-        program: impl Fn(Option<&serde_json::Value>) -> Result<Program, String>,
+        program: impl Fn(Option<&Value>) -> Result<Program, String>,
     ) {
         let number = match replay::next() {
             replay::Task::Replay(line) => self.replay_and_panic(program(line.parameters()), &line),
             replay::Task::Explore(number) => number,
         };
         let outcome = run();
-        if !matches!(outcome, Ok(Outcome::Holds(_))) {
-            replay::fails_anyway();
-        }
+        replay::goes_on(matches!(outcome, Ok(Outcome::Holds(_))));
         match outcome {
             Ok(Outcome::Holds(_)) => {}
             Ok(Outcome::Fails(found)) => {
