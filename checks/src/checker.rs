@@ -1,15 +1,16 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
 mod chain;
+mod replay;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
 use crate::execution::{Cancels, Rules};
 use crate::extent::{self, Extent};
-use crate::outcome::{CheckError, Counterexample, Coverage, Outcome};
+use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::property::{self, Property};
-use crate::report::text;
 use crate::study::{self, Effort};
+use serde_json::Value;
 use std::io::Write;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -311,7 +312,7 @@ impl Checker {
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        self.settle(self.run_program(&program), |_| program);
+        self.settle(|| self.run_program(&program), |_| Ok(Arc::clone(&program)));
     }
 
     /// Explores `property`, and panics unless it holds.
@@ -320,23 +321,33 @@ impl Checker {
     /// As [`Checker::check`].
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
-        self.settle(self.run_property(property), |found| {
-            let values = found.parameters.as_ref().map_or(&serde_json::Value::Null, |parameters| parameters.values());
-            Arc::new(property.at(values).expect("the values were drawn by it"))
-        });
+        let at = |values: Option<&Value>| Ok(Arc::new(property.at(values.unwrap_or(&Value::Null))?) as Program);
+        self.settle(|| self.run_property(property), at);
     }
 
+    /// Panics unless `run` says that all holds, or replays; `program` gives the program at these parameters.
     #[track_caller]
-    fn settle(&self, outcome: Result<Outcome, CheckError>, program: impl FnOnce(&Counterexample) -> Program) {
+    fn settle(
+        &self,
+        run: impl FnOnce() -> Result<Outcome, CheckError>,
+        program: impl Fn(Option<&Value>) -> Result<Program, String>,
+    ) {
+        let number = match replay::next() {
+            replay::Task::Replay(line) => self.replay_and_panic(program(line.parameters()), &line),
+            replay::Task::Explore(number) => number,
+        };
+        let outcome = run();
+        replay::goes_on(matches!(outcome, Ok(Outcome::Holds(_))));
         match outcome {
             Ok(Outcome::Holds(coverage)) => tell(&coverage),
-            Ok(Outcome::Fails(found)) => match study::study(&program(&found), &self.plan, &found, Effort::default()) {
-                Ok(study) => {
-                    let text = text::counterexample(None, &study, &text::Style::PLAIN);
-                    panic!("raddle found a counterexample\n\n{text}");
+            Ok(Outcome::Fails(found)) => {
+                let values = found.parameters.as_ref().map(property::Parameters::values);
+                let program = program(values).expect("the values were drawn by it");
+                match study::study(&program, &self.plan, &found, Effort::default()) {
+                    Ok(study) => panic!("{}", self.failure(&program, &study, number)),
+                    Err(error) => panic!("{error}"),
                 }
-                Err(error) => panic!("{error}"),
-            },
+            }
             Ok(Outcome::Inconclusive { budget: crate::Budget::Steps, executions, .. }) => panic!(
                 "an execution had more than {} steps, and was given up ({executions} were run): does a loop try again \
                  without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \

@@ -47,7 +47,7 @@ pub use outcome::{Budget, CheckError, Counterexample, Coverage, Drift, Gap, Memo
 pub use property::{Parameters, Property, property};
 pub use proptest;
 pub use scenario::{Catalogue, Class, Expect, Family, Pattern, Published, Size, Variant};
-pub use schedule::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA, Schedule};
+pub use schedule::{Finder, LineError, RECORD_BYTES_MAX, Record, RecordError, ReplayLine, SCHEMA, Schedule};
 pub use source::Source;
 pub use study::graph;
 pub use study::{Effort, Ending, Endings, Fewest, Late, Measure, Missed, Pair, PointOfNoReturn, Study};
@@ -70,13 +70,14 @@ pub mod prelude {
 /// ```
 ///
 /// # Panics
-/// If `options` is 0.
+/// If `options` is 0: a check then ends with [`CheckError::Usage`].
 #[track_caller]
 #[must_use]
 pub fn choose(options: usize) -> usize {
     chosen(options, std::panic::Location::caller())
 }
 
+#[track_caller]
 pub(crate) fn chosen(options: usize, site: execution::Site) -> usize {
     if real::is_on() {
         assert!(options > 0, "there is nothing to choose from");

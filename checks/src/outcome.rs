@@ -4,7 +4,7 @@ use crate::engine::Engine;
 use crate::property::Parameters;
 use crate::schedule::Schedule;
 use crate::trace::Trace;
-use crate::verdict::Verdict;
+use crate::verdict::{Place, Verdict};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 
@@ -337,6 +337,14 @@ pub enum CheckError {
     Nondeterministic {
         /// What differed.
         what: String,
+    },
+    /// The program uses raddle as no program can: a primitive of another execution, a choice from nothing.
+    #[error("raddle is used in a way that can't be checked, at {}: {what}", at.clickable())]
+    Usage {
+        /// What is wrong, and what to do instead.
+        what: String,
+        /// Where.
+        at: Place,
     },
     /// A recorded schedule does not fit the program.
     #[error("the schedule does not fit the program: {0}")]

@@ -30,6 +30,17 @@ impl Place {
         };
         Place { file, line: site.line(), column: site.column() }
     }
+
+    /// Whether it is no line of the program: nobody's line starts `main`.
+    pub(crate) fn is_nowhere(&self) -> bool {
+        *self == Place::of(execution::nowhere())
+    }
+
+    /// As editors and terminals open it: `src/queue.rs:29:43`.
+    #[must_use]
+    pub fn clickable(&self) -> String {
+        format!("{}:{}:{}", self.file, self.line, self.column)
+    }
 }
 
 impl fmt::Display for Place {

@@ -6,15 +6,24 @@
 
 mod cases;
 mod chain;
+mod places;
 mod proofs;
 mod queued_writers;
+mod replay;
 mod samplers;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND, &proofs::KIND, &queued_writers::KIND, &samplers::KIND];
+const KINDS: &[&Kind] = &[
+    &chain::KIND,
+    &proofs::KIND,
+    &queued_writers::KIND,
+    &samplers::KIND,
+    &replay::KIND,
+    &places::KIND,
+];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

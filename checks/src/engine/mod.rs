@@ -8,6 +8,7 @@ pub(crate) mod blackbox {
     pub(crate) use crate::execution::{Told, Wanted, Witness, executions_begun, install_black_box};
 }
 pub(crate) mod errand;
+mod exactly;
 mod exhaustive;
 mod follow;
 pub(crate) mod loom;
@@ -17,6 +18,7 @@ pub(crate) mod real;
 mod samplers;
 pub(crate) mod shuttle;
 
+pub(crate) use self::exactly::{line_of, run_line};
 pub use self::follow::Followed;
 pub(crate) use self::follow::{follow, replay};
 pub use self::shuttle::Strategy;
@@ -254,8 +256,8 @@ pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Resul
         // It failed the first time, and so was not run again.
         return Ok(report.uses);
     }
-    if let Some(Problem::Engine(what)) = report.problem {
-        return Err(CheckError::Engine(what));
+    if let Some(problem @ (Problem::Engine(_) | Problem::Usage { .. })) = report.problem {
+        return Err(problem.into());
     }
     if matches!(report.cut, Some(Budget::Steps | Budget::Time)) {
         // There are not two whole runs to compare.
@@ -398,6 +400,7 @@ impl From<Problem> for CheckError {
         match problem {
             Problem::TooManyThreads { names, limit } => CheckError::TooManyThreads { names, limit },
             Problem::Drift(drift) => CheckError::Drift(drift),
+            Problem::Usage { what, at } => CheckError::Usage { what, at },
             Problem::Nondeterministic(what) => CheckError::Nondeterministic { what },
             Problem::Engine(what) => CheckError::Engine(what),
         }

@@ -2,7 +2,9 @@
 //! is a [`Pilot`].
 
 use crate::engine::Program;
-use crate::execution::{Acquittal, Execution, Found, Rules, Script, Session, SessionReport, Source, TaskId, session};
+use crate::execution::{
+    Acquittal, Execution, Found, Problem, Rules, Script, Session, SessionReport, Source, TaskId, session,
+};
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -56,12 +58,15 @@ impl<P: Pilot> Cockpit<P> {
     /// Ends the last execution, and asks for the next; false when there is none.
     pub(crate) fn next(&mut self) -> bool {
         let mut pilot = self.pilot();
+        // What the program does wrong ends the run, whoever flies it.
+        let is_over = session(|session| matches!(session.report.problem, Some(Problem::Usage { .. })));
         if self.flying {
             session(|session| {
                 let report = &mut session.report;
-                let end = match (report.found.take(), report.problem.take(), report.cut.take()) {
+                let end = match (report.found.take(), report.problem.take_if(|_| !is_over), report.cut.take()) {
                     (Some(found), ..) => End::Found(Box::new(found)),
                     (_, Some(_), _) => End::Problem,
+                    _ if is_over => End::Problem,
                     (.., Some(_)) => End::TooLong,
                     _ if self.given_up => End::GivenUp,
                     _ => End::Passed,
@@ -74,7 +79,7 @@ impl<P: Pilot> Cockpit<P> {
         let acquitted = pilot.acquitted();
         let next = session(|session| {
             session.rules.acquitted = acquitted;
-            !session.report.needs_gates && pilot.begin(&mut session.source)
+            !is_over && !session.report.needs_gates && pilot.begin(&mut session.source)
         });
         drop(pilot);
         (self.given_up, self.flying) = (false, next);

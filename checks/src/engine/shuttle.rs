@@ -135,11 +135,20 @@ pub(crate) fn run_once(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answ
     follow(program, rules, answers)
 }
 
+/// Runs `program` once along `rules.schedule`, with these answers, each of which has to fit.
+pub(crate) fn run_exactly(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]) -> SessionReport {
+    let rules = Rules { executions_max: 1, ..rules };
+    follow_with(program, rules, &Source::Exactly(answers.iter().copied().collect()))
+}
+
 fn follow(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]) -> SessionReport {
+    follow_with(program, rules, &Source::Recorded(answers.iter().copied().collect()))
+}
+
+fn follow_with(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, source: &Source) -> SessionReport {
     let rules = Rules { skip: 0, ..rules };
     again_with_gates(rules, |rules| {
-        let program = Arc::clone(program);
-        let source = Source::Recorded(answers.iter().copied().collect());
+        let (program, source) = (Arc::clone(program), source.clone());
         Session::run(rules, source, Arc::default(), move || run(Guided::new(Earliest), program))
     })
 }

@@ -1,6 +1,8 @@
 //! `choose`, and where its answers, and those of racing timeouts, come from.
 
-use super::{Effect, Kind, Op, Site, TaskId, perform, record_value, with};
+use super::misfit::drift_at;
+use super::{Effect, Kind, Op, Site, TaskId, halt, perform, record_value, usage, with};
+use std::collections::VecDeque;
 
 /// A seeded generator: `SplitMix64` (Steele, Lea, Flood, OOPSLA 2014).
 #[derive(Clone, Debug)]
@@ -68,7 +70,9 @@ pub(crate) enum Source {
     Random(Random),
     Script(Script),
     /// The recorded answers, in order; then always 0.
-    Recorded(std::collections::VecDeque<usize>),
+    Recorded(VecDeque<usize>),
+    /// The recorded answers, which have to fit, each of them.
+    Exactly(VecDeque<usize>),
 }
 
 impl Source {
@@ -77,14 +81,27 @@ impl Source {
         match self {
             Source::Random(random) => random.below(options),
             Source::Script(script) => script.choose(task, nth, options),
-            Source::Recorded(answers) => answers.pop_front().unwrap_or(0) % options,
+            Source::Recorded(answers) | Source::Exactly(answers) => answers.pop_front().unwrap_or(0) % options,
+        }
+    }
+
+    /// Why the next answer is none to a choice among so many, if it is none: what was expected, and what is the case.
+    fn misfit(&self, options: usize) -> Option<(String, String)> {
+        let Source::Exactly(answers) = self else { return None };
+        match answers.front() {
+            Some(answer) if *answer < options => None,
+            Some(answer) => Some((format!("the answer {answer}"), format!("the choice is one of 0..{options}"))),
+            None => Some(("no choice".into(), format!("there is one of 0..{options}"))),
         }
     }
 }
 
 /// One of `0..options`, as the search decides.
 pub(crate) fn choose(options: usize, site: Site) -> usize {
-    assert!(options > 0, "there is nothing to choose from");
+    if options == 0 && !std::thread::panicking() {
+        usage("there is nothing to choose from: `choose` takes how many answers there are, 1 or more", site);
+    }
+    let options = options.max(1);
     if options == 1 || perform(Op::bare(Kind::Choose(options), site)) == Effect::Inert {
         return 0;
     }
@@ -95,6 +112,11 @@ pub(crate) fn choose(options: usize, site: Site) -> usize {
 
 /// The answer to a choice of the current task.
 pub(crate) fn answer(options: usize) -> usize {
+    if let Some((expected, found)) = with(|x| x.source.misfit(options)) {
+        // The choice itself is a step that has been done.
+        with(|x| drift_at(x, x.log.len(), expected, found));
+        halt();
+    }
     with(|x| {
         let task = x.current;
         let nth = x.tasks[task.index()].choices;

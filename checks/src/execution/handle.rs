@@ -17,6 +17,7 @@ pub(crate) struct Handle {
 
 impl Handle {
     /// Registers an object, created at `site`.
+    #[track_caller]
     pub(crate) fn new(state: State, site: Site) -> Self {
         if engine::real::is_on() {
             return Handle { id: ObjectId::default(), serial: REAL };
@@ -39,7 +40,10 @@ impl Handle {
 
     /// The object, after making sure that it belongs to the current execution.
     pub(crate) fn id(self) -> ObjectId {
-        with(|x| x.expect_own(Some(self.serial)));
+        let (owns, last) = with(|x| (x.owns(Some(self.serial)), x.site));
+        if !owns {
+            super::usage(super::CARRIED, last);
+        }
         self.id
     }
 

@@ -12,6 +12,7 @@ mod handle;
 mod id;
 mod journal;
 mod livelock;
+mod misfit;
 mod model;
 mod op;
 mod ordering;
@@ -34,6 +35,7 @@ pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
 pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
+pub(crate) use misfit::{drift, usage};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
@@ -45,8 +47,7 @@ pub(crate) use session::{
     note_cut, session,
 };
 pub(crate) use step::{
-    Acted, Halt, act, act_collecting, drift, fail, follow_up, halt, perform, want_gates, want_gates_soon,
-    want_task_gates,
+    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon, want_task_gates,
 };
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
@@ -161,6 +162,15 @@ thread_local! {
     static CURRENT: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
 }
 
+/// The site of what no line of the program does: `main`'s start.
+pub(crate) fn nowhere() -> Site {
+    std::panic::Location::caller()
+}
+
+/// What is wrong with a primitive of another execution.
+pub(crate) const CARRIED: &str = "a raddle primitive, or a guard, was carried from one execution into another: create it \
+    inside the closure that is checked, and not in a static or a `thread_local!` of std's, or outside";
+
 const OUTSIDE: &str = "raddle's primitives work inside an exploration: call this from the closure given to \
     `raddle::check`, or from a thread that `raddle::thread::spawn` has started in it, not from one of std's or tokio's";
 
@@ -168,15 +178,25 @@ const OUTSIDE: &str = "raddle's primitives work inside an exploration: call this
 ///
 /// # Panics
 /// Outside an exploration: the facade's primitives live inside one.
+#[track_caller]
 pub(crate) fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
-    CURRENT.with(|current| {
-        let mut current = current.borrow_mut();
-        f(current.as_mut().expect(OUTSIDE))
-    })
+    let done = CURRENT.with(|current| current.borrow_mut().as_deref_mut().map(f));
+    done.expect(OUTSIDE)
+}
+
+/// The same for what is done at `site`.
+///
+/// # Panics
+/// Outside an exploration.
+#[track_caller]
+pub(crate) fn with_at<R>(site: Site, f: impl FnOnce(&mut Execution) -> R) -> R {
+    let done = CURRENT.with(|current| current.borrow_mut().as_deref_mut().map(f));
+    done.unwrap_or_else(|| panic!("{site}: {OUTSIDE}"))
 }
 
 /// # Panics
 /// Outside an exploration, for what is created at `site`.
+#[track_caller]
 pub(crate) fn expect_exploration(site: Site) {
     let is_there = CURRENT.with(|current| current.borrow().is_some());
     assert!(is_there, "{site}: {OUTSIDE}");
@@ -223,7 +243,7 @@ impl Execution {
             tasks,
             objects,
             current: TaskId::MAIN,
-            site: std::panic::Location::caller(),
+            site: nowhere(),
             log,
             answers,
             steps_max: rules.steps_max,
@@ -264,17 +284,13 @@ impl Execution {
             }
             None => Box::new(execution),
         };
-        execution.add_task(Some("main".into()), std::panic::Location::caller());
+        execution.add_task(Some("main".into()), nowhere());
         execution
     }
 
-    /// Makes sure that an object belongs to this execution.
-    pub(crate) fn expect_own(&self, serial: Option<NonZeroU64>) {
-        assert!(
-            serial.is_none_or(|serial| serial == self.serial) || std::thread::panicking(),
-            "a raddle primitive was carried from one execution into another: create it inside the closure, not in a \
-             static or outside"
-        );
+    /// Whether an object belongs to this execution.
+    pub(crate) fn owns(&self, serial: Option<NonZeroU64>) -> bool {
+        serial.is_none_or(|serial| serial == self.serial) || std::thread::panicking()
     }
 
     pub(crate) fn add_task(&mut self, name: Option<Cow<'static, str>>, site: Site) -> TaskId {

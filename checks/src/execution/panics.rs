@@ -56,9 +56,15 @@ fn note_panic(info: &PanicHookInfo<'_>) {
             if panics.len() == 2 {
                 panics.remove(0);
             }
-            panics.push((text, info.location().map(Place::of)));
+            panics.push((text, info.location().filter(|site| !is_raddle_s(site)).map(Place::of)));
         }
     });
+}
+
+/// Whether a place lies in raddle's own sources: what panics there is told of the program's line that led to it.
+fn is_raddle_s(site: &std::panic::Location<'_>) -> bool {
+    let sources = file!().trim_end_matches("panics.rs").trim_end_matches(['/', '\\']).trim_end_matches("execution");
+    site.file().starts_with(sources)
 }
 
 /// The last panic with this message, or simply the last; the notes are cleared.

@@ -8,7 +8,7 @@ use super::{Decision, Execution, Mode, Random, Source, Uses, begin, end};
 pub(crate) use crate::outcome::Budget;
 use crate::outcome::Drift;
 use crate::trace::Trace;
-use crate::verdict::Verdict;
+use crate::verdict::{Place, Verdict};
 use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
@@ -76,6 +76,8 @@ pub(crate) enum Problem {
     TooManyThreads { names: Vec<String>, limit: usize },
     #[error("{0}")]
     Drift(Drift),
+    #[error("{}: {what}", at.clickable())]
+    Usage { what: String, at: Place },
     #[error("{0}")]
     Nondeterministic(String),
     #[error("{0}")]

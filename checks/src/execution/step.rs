@@ -1,13 +1,13 @@
 //! One step of a task: announce, let the engine decide who runs, act, confirm.
 
+use super::misfit::usage_of;
 use super::session::{Problem, problem};
 use super::{
     Budget, Effect, Execution, Kind, Mode, ObjectId, Op, TaskId, TaskState, abandon, note_cut, session, take_unwinding,
-    try_with, with,
+    try_with, with, with_at,
 };
 use crate::engine;
-use crate::outcome::Drift;
-use crate::verdict::Verdict;
+use crate::verdict::{Place, Verdict};
 use std::panic::resume_unwind;
 
 /// What unwinds a task's stack when its execution is over.
@@ -41,8 +41,11 @@ struct Running {
 /// Says what the current task is about to do.
 fn announce(op: &Op) -> Life {
     let panicking = std::thread::panicking();
-    let (life, over) = with(|x| {
-        x.expect_own(op.serial);
+    let (life, over) = with_at(op.site, |x| {
+        if !x.owns(op.serial) {
+            usage_of(x, super::CARRIED, op.site);
+            return (Life::Over(x.mode), true);
+        }
         match (x.over, panicking) {
             (true, _) => (Life::Over(x.mode), false),
             (false, true) => (Life::Unwinding, false),
@@ -225,7 +228,8 @@ pub(super) fn fail_with_noted_panic() {
     try_with(|x| {
         let names = x.names();
         let task = names.task(x.current).to_owned();
-        x.fail(Verdict::Assertion { task, message, at: place });
+        let at = place.or_else(|| x.last_place());
+        x.fail(Verdict::Assertion { task, message, at });
     });
 }
 
@@ -340,6 +344,11 @@ impl Execution {
         entry.state == TaskState::Live && entry.pending.as_ref().is_some_and(able)
     }
 
+    /// Where the last operation was announced, if there was one.
+    pub(super) fn last_place(&self) -> Option<Place> {
+        (self.site != super::nowhere()).then(|| Place::of(self.site))
+    }
+
     fn check_bypass(&mut self, object: ObjectId) {
         let super::State::Fairness { bound, waiting } = &self.objects[object.index()].state else { return };
         let Some((task, by)) = waiting.iter().find(|(_, by)| by.len() > *bound) else { return };
@@ -353,21 +362,6 @@ impl Execution {
         };
         self.fail(verdict);
     }
-}
-
-/// Notes that a recorded schedule does not fit, and ends the execution.
-pub(crate) fn drift(execution: &mut Execution, expected: String, found: String) {
-    let names = execution.names();
-    let able = |task: &TaskId| execution.is_enabled(*task);
-    let describe = |task: TaskId| {
-        let does = execution.tasks[task.index()].pending.map_or_else(String::new, |op| {
-            format!(" ({})", format!("{} {}", op.kind.label(), names.target(&op)).trim_end())
-        });
-        format!("{}{does}", names.task(task))
-    };
-    let enabled = execution.task_ids().filter(able).map(describe).collect();
-    problem(Problem::Drift(Drift { step: execution.log.len() + 1, expected, found, enabled }));
-    execution.over = true;
 }
 
 /// Ends the search: the program has to be explored with gates.

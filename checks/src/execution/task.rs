@@ -82,6 +82,7 @@ pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> 
                 let at = take_panic(Some(&text)).and_then(|(_, place)| place);
                 with(|x| {
                     let task = x.names().task(me).to_owned();
+                    let at = at.or_else(|| x.last_place());
                     x.fail(Verdict::Assertion { task, message: text, at });
                 });
             }

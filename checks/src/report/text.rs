@@ -157,10 +157,10 @@ fn why(study: &Study) -> String {
     format!("  why: {}", clean(&study.counterexample.verdict.to_string()))
 }
 
-/// `file:line`, or `:line` where the file goes without saying.
+/// `path/file:line:column`, or `:line` where the file goes without saying.
 fn place(at: &Place, file: Option<&str>) -> String {
     match file {
         Some(file) if file == at.file => format!(":{}", at.line),
-        _ => at.to_string(),
+        _ => at.clickable(),
     }
 }

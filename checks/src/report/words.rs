@@ -220,11 +220,10 @@ pub(super) fn certain(study: &Study) -> Vec<(&'static str, String)> {
 pub(super) fn facts(header: Option<&Header>, study: &Study) -> Vec<(&'static str, Vec<String>)> {
     let found = &study.counterexample;
     let (label, data) = data(&found.verdict, &ToString::to_string);
-    let again = if found.schedule.round > 0 { ", and round again" } else { "" };
     let mut facts = vec![(label, data), ("missed", missed(study)), ("decisive", decisive(study, None))];
     facts.extend(certain(study).into_iter().map(|(label, text)| (label, vec![text])));
     facts.extend([
-        ("schedule", vec![format!("{}{again}", found.schedule)]),
+        ("schedule", vec![found.schedule.to_string()]),
         ("as found", vec![study.found.to_string()]),
         ("now", vec![format!("{} ({} replays)", study.shrunk, study.replays)]),
     ]);

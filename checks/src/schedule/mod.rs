@@ -4,8 +4,11 @@
 //! Beside it stand the answers to the choices, in the order in which they were made. It says nothing of how an engine
 //! got there, so what loom found can be followed under shuttle and the reverse.
 
+mod line;
 mod record;
 
+pub use line::{LineError, ReplayLine};
+pub(crate) use line::{Player, marks_of};
 pub(crate) use record::write_whole;
 pub use record::{Finder, RECORD_BYTES_MAX, Record, RecordError, SCHEMA};
 
@@ -64,9 +67,18 @@ impl Schedule {
 }
 
 impl fmt::Display for Schedule {
-    /// The steps, run-length coded. A name with a space, a quote or a `×` in it is quoted as Rust quotes strings.
+    /// The steps, run-length coded, and what else decided, if anything did: `main×3 teller; answers 1 0; round 2`. A name with
+    /// a space, a quote, a `×` or a `;` in it is quoted as Rust quotes strings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        Steps(&self.steps).fmt(f)
+        Steps(&self.steps).fmt(f)?;
+        if !self.answers.is_empty() {
+            write!(f, "; answers")?;
+            self.answers.iter().try_for_each(|answer| write!(f, " {answer}"))?;
+        }
+        if self.round > 0 {
+            write!(f, "; round {}", self.round)?;
+        }
+        Ok(())
     }
 }
 
@@ -77,7 +89,7 @@ impl fmt::Display for Steps<'_> {
         for (index, run) in self.0.chunk_by(|one, two| one == two).enumerate() {
             let space = if index == 0 { "" } else { " " };
             let name = &run[0];
-            let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || "\"×*".contains(c));
+            let plain = !name.is_empty() && !name.chars().any(|c| c.is_whitespace() || "\"×*;".contains(c));
             write!(f, "{space}")?;
             if plain {
                 write!(f, "{name}")?;
@@ -103,13 +115,19 @@ impl FromStr for Schedule {
     type Err = String;
 
     /// Reads what [`Display`](fmt::Display) prints: at most a million steps, with at most 64 MiB of names.
+    ///
+    /// ```
+    /// let schedule: raddle::Schedule = "main×3 teller; answers 1 0".parse()?;
+    /// assert_eq!((schedule.steps.len(), schedule.answers), (4, vec![1, 0]));
+    /// # Ok::<(), String>(())
+    /// ```
     fn from_str(text: &str) -> Result<Self, String> {
         let mut steps = Vec::new();
         let mut names_bytes = 0_usize;
         let mut rest = text.trim_start();
-        while !rest.is_empty() {
+        while !rest.is_empty() && !rest.starts_with(';') {
             let (name, after) = task_name(rest)?;
-            let end = after.find(char::is_whitespace).unwrap_or(after.len());
+            let end = after.find(|c: char| c.is_whitespace() || c == ';').unwrap_or(after.len());
             let (count, next) = after.split_at(end);
             let count = match count.strip_prefix(['×', '*']) {
                 None if count.is_empty() => 1,
@@ -131,7 +149,37 @@ impl FromStr for Schedule {
             steps.extend(std::iter::repeat_n(name, count));
             rest = next.trim_start();
         }
-        Ok(Schedule { steps, ..Schedule::default() })
+        let mut schedule = Schedule { steps, ..Schedule::default() };
+        for part in rest.split(';').skip(1).map(str::trim) {
+            schedule.more(part)?;
+        }
+        Ok(schedule)
+    }
+}
+
+impl Schedule {
+    /// Reads what follows the steps: `answers 1 0`, `round 2`.
+    fn more(&mut self, part: &str) -> Result<(), String> {
+        let number = |text: &str| text.parse().map_err(|_| format!("`{}` is no number", excerpt(text)));
+        let (what, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
+        match what {
+            "answers" if self.answers.is_empty() && !rest.trim().is_empty() => {
+                self.answers = rest.split_whitespace().map(number).collect::<Result<_, _>>()?;
+            }
+            "round" if self.round == 0 => {
+                self.round = number(rest.trim())?;
+                if self.round == 0 || self.round > self.steps.len() {
+                    return Err(format!("a round of {} steps, of {}", self.round, self.steps.len()));
+                }
+            }
+            _ => return Err(format!("`; {}` is neither the answers nor the round", excerpt(part))),
+        }
+        Ok(())
+    }
+
+    /// The steps alone.
+    pub(crate) fn steps_as_text(&self) -> String {
+        Steps(&self.steps).to_string()
     }
 }
 
@@ -146,6 +194,8 @@ fn task_name(text: &str) -> Result<(String, &str), String> {
         return Ok((name, &text[quoted.byte_offset()..]));
     }
     let end = text.find(|c: char| c.is_whitespace() || c == '×' || c == '*').unwrap_or(text.len());
+    // A name may have a `;` in it in old records, but not at its end.
+    let end = text[..end].trim_end_matches(';').len();
     if end == 0 {
         return Err(format!("a task's name is missing at `{}`", excerpt(text)));
     }

@@ -167,7 +167,7 @@ impl Record {
             source_hash,
             preemptions: study.shrunk.preemptions,
             fewest: study.fewest.proven,
-            schedule: schedule.to_string(),
+            schedule: schedule.steps_as_text(),
             answers: schedule.answers.clone(),
             round: schedule.round,
             weak: schedule.weak,

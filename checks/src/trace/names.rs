@@ -13,7 +13,7 @@ pub(crate) struct Names {
 impl Names {
     pub(crate) fn new(x: &Execution) -> Self {
         let objects = x.objects.iter().enumerate().map(|(number, object)| match &object.name {
-            Some(name) => name.to_string(),
+            Some(name) => short(name),
             None => binding(object.site).unwrap_or_else(|| format!("{}-{number}", object.state.noun())),
         });
         Names { tasks: task_names(x), objects: apart(objects.collect()) }
@@ -45,7 +45,7 @@ impl Names {
 /// The tasks' names, no two alike.
 pub(crate) fn task_names(x: &Execution) -> Vec<String> {
     let name = |(number, task): (usize, &crate::execution::Task)| match &task.name {
-        Some(name) => name.to_string(),
+        Some(name) => short(name),
         None => format!("thread-{number}"),
     };
     apart(x.tasks.iter().enumerate().map(name).collect())
@@ -73,24 +73,96 @@ fn apart(names: Vec<String>) -> Vec<String> {
         .collect()
 }
 
+/// Characters of a name that are kept.
+const NAME_CHARS: usize = 60;
+
+/// The front of a name that is longer than a line takes.
+fn short(name: &str) -> String {
+    match name.char_indices().nth(NAME_CHARS) {
+        Some(_) => name.chars().take(NAME_CHARS - 1).chain(['…']).collect(),
+        None => name.to_owned(),
+    }
+}
+
 /// The name that an object is bound to where it is created: `let name = …` or `name: …`.
 fn binding(site: Site) -> Option<String> {
     let line = crate::source::line(site.file(), site.line())?;
     let column = usize::try_from(site.column()).ok()?;
-    let before: String = line.chars().take(column.saturating_sub(1)).collect();
-    let name = |text: &str| {
-        let text = text.trim().trim_start_matches("mut ");
-        let text = text.split(':').next().unwrap_or(text).trim();
-        let word = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
-        (word && !text.starts_with(|c: char| c.is_ascii_digit())).then(|| text.to_owned())
-    };
-    if let Some((binding, _)) = before.rsplit_once('=')
-        && let Some((_, binding)) = binding.rsplit_once("let ")
-    {
-        return name(binding);
+    let before: Vec<char> = line.chars().take(column.saturating_sub(1)).collect();
+    bound_in(&before)
+}
+
+/// The name that what comes after this is bound to: the closest field or variable, from the inside out.
+fn bound_in(before: &[char]) -> Option<String> {
+    let at = |index: usize| before.get(index).copied();
+    let (mut index, mut depth, mut is_sibling) = (before.len(), 0_usize, false);
+    while index > 0 {
+        index -= 1;
+        let skip_to = |quote: char| before[..index].iter().rposition(|c| *c == quote);
+        match before[index] {
+            ')' | ']' | '}' => depth += 1,
+            '(' | '[' | '{' if depth > 0 => depth -= 1,
+            // What this is in may be bound itself.
+            '(' | '[' | '{' => is_sibling = false,
+            // What a text, or a closure's parameters, say is nobody's name.
+            quote @ ('"' | '|') => index = skip_to(quote)?,
+            _ if depth > 0 => {}
+            ',' => is_sibling = true,
+            ':' if index > 0 && before[index - 1] == ':' => index -= 1,
+            ':' if !is_sibling => return last_word(&before[..index]),
+            '=' if at(index + 1) != Some('>') && !(index > 0 && "=!<>".contains(before[index - 1])) => {
+                let text: String = before[..index].iter().collect();
+                let (_, binding) = text.rsplit_once("let ")?;
+                let binding = binding.trim().trim_start_matches("mut ");
+                let name = binding.split(':').next().unwrap_or(binding).trim();
+                return is_word(name).then(|| name.to_owned());
+            }
+            _ => {}
+        }
     }
-    // A field: the word before the last colon that is not part of a path.
-    let fields = before.replace("::", "  ");
-    let (field, _) = fields.rsplit_once(':')?;
-    name(field.rsplit(|c: char| "{,( ".contains(c)).next()?)
+    None
+}
+
+fn last_word(text: &[char]) -> Option<String> {
+    let text: String = text.iter().collect();
+    let name = text.trim_end().rsplit(|c: char| !(c.is_alphanumeric() || c == '_')).next()?.to_owned();
+    is_word(&name).then_some(name)
+}
+
+fn is_word(text: &str) -> bool {
+    let word = !text.is_empty() && text.chars().all(|c| c.is_alphanumeric() || c == '_');
+    word && !text.starts_with(|c: char| c.is_ascii_digit())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(before: &str, name: Option<&str>) {
+        assert_eq!(bound_in(&before.chars().collect::<Vec<_>>()).as_deref(), name, "{before}");
+    }
+
+    #[test]
+    fn a_name_is_that_of_the_closest_binding() {
+        check("let lock = ", Some("lock"));
+        check("let mut lock: Mutex<u32> = Arc::new(", Some("lock"));
+        check("let q = Arc::new(Queue { items: Mutex::new(Vec::new()), changed: ", Some("changed"));
+        check("let q = Arc::new(Queue { items: ", Some("items"));
+        check("    items: std::sync::Arc::new(", Some("items"));
+        check("let pair = Arc::new((Mutex::new(false), ", Some("pair"));
+        check("let pairs = Queue { pair: (Mutex::new(Item { size: 1 }), ", Some("pair"));
+        check("let locks: Vec<_> = (0..2).map(|n: u32| ", Some("locks"));
+        check("let (one, two) = (", None);
+        check("match what { Some(_) => ", None);
+        check("fn new(size: usize) -> Mutex<usize> { ", None);
+        check("let named = make(\"a: b\", ", Some("named"));
+        check("if one == two { ", None);
+    }
+
+    #[test]
+    fn a_name_that_is_long_is_cut() {
+        assert_eq!(short("worker"), "worker");
+        assert_eq!(short(&"a".repeat(10_000)).chars().count(), NAME_CHARS);
+    }
 }

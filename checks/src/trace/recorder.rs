@@ -115,6 +115,10 @@ impl Recorder {
         }
         // Nobody's line starts `main`: its start has the place of what comes next, as a task's end has that of what was last.
         let next = events.iter().skip(1).find(|event| event.task == 0).map(|event| event.at.clone());
+        let next = next.or_else(|| match verdict {
+            Some(Verdict::Assertion { at, .. }) => at.clone(),
+            _ => None,
+        });
         if let (Some(start), Some(next)) = (events.first_mut(), next) {
             start.at = next;
         }

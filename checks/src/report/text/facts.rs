@@ -96,8 +96,7 @@ impl Facts {
     }
 
     fn origin(&mut self, header: Option<&Header>, study: &Study) {
-        let again = if study.counterexample.schedule.round > 0 { ", and round again" } else { "" };
-        let schedule = format!("{}{again}", study.counterexample.schedule);
+        let schedule = study.counterexample.schedule.to_string();
         if self.view == View::Full || header.is_none() {
             if let Some(file) = self.file.clone() {
                 self.add("source", &file);

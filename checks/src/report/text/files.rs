@@ -1,4 +1,5 @@
-//! Places in a lane, where there is little room: a line, and as much of the file's path as tells it from the trace's others.
+//! Places in a lane: a line, where all are in one file; otherwise what an editor opens, and where there is no room for that a
+//! line and as much of the file's path as tells it from the trace's others.
 
 use crate::report::words::has_place;
 use crate::trace::Trace;
@@ -25,9 +26,14 @@ impl Files {
         Files(files.iter().map(|file| ((*file).to_owned(), name(file))).collect())
     }
 
-    /// `:line`, `file:line` or `folder/file:line`.
+    /// `:line`, or `path/from/root.rs:line:column`.
     pub(super) fn place(&self, at: &Place) -> String {
-        self.0.get(&at.file).map_or_else(|| at.to_string(), |name| format!("{name}:{}", at.line))
+        if self.0.len() == 1 { self.short(at) } else { at.clickable() }
+    }
+
+    /// `:line`, `file:line` or `folder/file:line`.
+    pub(super) fn short(&self, at: &Place) -> String {
+        self.0.get(&at.file).map_or_else(|| at.clickable(), |name| format!("{name}:{}", at.line))
     }
 }
 

@@ -49,6 +49,8 @@ pub(super) struct Text {
     what: String,
     value: String,
     place: String,
+    /// The place, where there is little room.
+    short: String,
 }
 
 /// Characters of the words that a place may not take.
@@ -57,7 +59,7 @@ const WORDS_MIN: usize = 8;
 impl Text {
     /// So many steps that are left out.
     pub(super) fn folded(steps: usize) -> Self {
-        Text { what: format!("… {steps} steps"), value: String::new(), place: String::new() }
+        Text { what: format!("… {steps} steps"), value: String::new(), place: String::new(), short: String::new() }
     }
 
     pub(super) fn whole(&self) -> String {
@@ -69,8 +71,8 @@ impl Text {
             .join(" ")
     }
 
-    /// In so many characters: the value is cut first, then left out, then the words are cut. A place that leaves too little
-    /// of them goes before they do.
+    /// In so many characters: the place's path is cut first, then the value, which is then left out, then the words are cut.
+    /// A place that leaves too little of them goes before they do. A number is whole or not there.
     pub(super) fn fit(&self, width: usize) -> String {
         let whole = self.whole();
         let count = |text: &str| text.chars().count();
@@ -78,22 +80,51 @@ impl Text {
         if over == 0 {
             return whole;
         }
+        if self.short != self.place {
+            return Text { place: self.short.clone(), ..self.clone() }.fit(width);
+        }
         let cut = |text: &str, by: usize| {
             let keep = count(text).saturating_sub(by + 1);
             text.chars().take(keep).chain(['…']).collect::<String>()
         };
-        if count(&self.value) > over + 4 {
-            return Text { value: cut(&self.value, over), ..self.clone() }.whole();
+        if is_number(&self.value) {
+            let bare = Text { place: String::new(), short: String::new(), ..self.clone() };
+            if count(&bare.value) + 1 + WORDS_MIN <= width && !self.place.is_empty() {
+                return bare.fit(width);
+            }
+            if count(&bare.value) + 1 + WORDS_MIN <= width {
+                return Text { what: cut(&bare.what, over), ..bare }.whole();
+            }
+        } else if count(&self.value) > over + 4 {
+            let value = cut(&self.value, over);
+            return Text { value: without_half_a_number(&value, &self.value), ..self.clone() }.whole();
         }
         let over = |text: &Text| count(&text.whole()).saturating_sub(width);
         let mut short = Text { value: String::new(), ..self.clone() };
         if over(&short) > 0 && count(&short.what) < over(&short) + 1 + WORDS_MIN {
-            short.place = String::new();
+            (short.place, short.short) = (String::new(), String::new());
         }
         let over = over(&short);
         let short = if over == 0 { short } else { Text { what: cut(&short.what, over), ..short } };
         short.whole().chars().take(width.max(1)).collect()
     }
+}
+
+/// Whether a value is one number.
+fn is_number(value: &str) -> bool {
+    let digits = value.trim_start_matches("= ").trim_start_matches('-');
+    digits.starts_with(|c: char| c.is_ascii_digit())
+        && digits.chars().all(|c| c.is_ascii_alphanumeric() || c == '_' || c == '.')
+}
+
+/// `cut`, a front of `whole` and a `…`, without a number that it ends in and that goes on.
+fn without_half_a_number(cut: &str, whole: &str) -> String {
+    let front = cut.trim_end_matches('…');
+    let goes_on = whole[front.len()..].starts_with(|c: char| c.is_ascii_digit());
+    if !(goes_on && front.ends_with(|c: char| c.is_ascii_digit())) {
+        return cut.to_owned();
+    }
+    format!("{}…", front.trim_end_matches(|c: char| c.is_ascii_digit()))
 }
 
 /// The file that all events are in, if it is one.
@@ -222,8 +253,9 @@ fn text(trace: &Trace, event: &Event, files: &Files) -> Text {
         format!("{sign}{}", clean(value))
     });
     let placed = has_place(event) && event.operation != "spawn";
-    let place = if placed { files.place(&event.at) } else { String::new() };
-    Text { what, value, place }
+    let (place, short) =
+        if placed { (files.place(&event.at), files.short(&event.at)) } else { (String::new(), String::new()) };
+    Text { what, value, place, short }
 }
 
 /// The rows without which the bug is not seen, and as many others as there is room for.

@@ -92,7 +92,7 @@ impl Finding<'_> {
 }
 
 fn place(verdict: &Verdict, trace: &Trace) -> Option<Place> {
-    let last = || trace.events.last().map(|event| event.at.clone());
+    let last = || trace.events.iter().rev().map(|event| &event.at).find(|at| !at.is_nowhere()).cloned();
     match verdict {
         Verdict::Assertion { at: Some(at), .. } => Some(at.clone()),
         Verdict::DataRace { second, .. } => Some(second.at.clone()),
