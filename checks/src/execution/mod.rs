@@ -144,6 +144,8 @@ pub(crate) struct Execution {
     pub(crate) now: Duration,
     /// Somebody has asked for the time, or to be woken at one.
     pub(crate) tells_time: bool,
+    /// What is known of tasks that try again until the clock goes on.
+    lull: time::Lull,
     alarms_made: u64,
     /// How often the clock has gone on, and the tasks' objects that it has woken, in order.
     pub(crate) ticks: usize,
@@ -247,6 +249,7 @@ impl Execution {
             parked: 0,
             now: Duration::ZERO,
             tells_time: false,
+            lull: time::Lull::default(),
             alarms_made: 0,
             ticks: 0,
             woken_by_clock: Vec::new(),
@@ -293,6 +296,7 @@ impl Execution {
             deadline: None,
             alarm: None,
             rung: false,
+            reads_clock: false,
             alarms: Vec::new(),
             joined_by: None,
             is_future: false,

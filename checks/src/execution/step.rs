@@ -260,6 +260,7 @@ impl Execution {
         entry.pending = Some(*op);
         self.site = op.site;
         entry.may_wait = op.kind.may_wait();
+        self.lull.has_limits |= op.timeout.is_some();
         entry.deadline = op.timeout.map(|timeout| self.now.saturating_add(timeout));
         if entry.may_wait && !self.ready(task, op) {
             self.blocked(task, op);
@@ -272,6 +273,7 @@ impl Execution {
         let preempts = if self.recorder.is_some() { self.preempts(task) } else { None };
         if op.progress {
             self.watch.progress();
+            self.lull.progress();
         }
         self.settle();
         let before = self.journal.is_some().then(|| self.before(task, op));
@@ -315,6 +317,12 @@ impl Execution {
             self.check_bypass(op.object.unwrap_or_default());
         }
         let retry = op.kind.yields() || matches!(effect, Effect::Refused | Effect::TimedOut);
+        if retry || self.has_clock() || self.watch.has_seen() {
+            self.note_able();
+        }
+        if retry && self.has_clock() {
+            self.let_time_pass();
+        }
         if (retry || !self.watch.is_idle())
             && let Some(cycle) = self.watch(retry)
         {
