@@ -53,6 +53,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_livelock_is_one", run: livelock },
         Case { name: "a_livelock_within_a_bound_is_one", run: livelock_within },
         Case { name: "transactions_that_abort_each_other_under_samplers", run: aborts },
+        Case { name: "an_execution_that_is_cut_says_who_ran_on_and_where", run: cut_short },
         Case { name: "polite_tasks_under_samplers", run: polite },
     ],
 };
@@ -423,7 +424,10 @@ fn rounds_that_write() -> Came {
         let rounds = Arc::new((AtomicU32::new(0), AtomicBool::new(false)));
         let theirs = Arc::clone(&rounds);
         let thread = thread::spawn(move || {
-            while !theirs.1.load(SeqCst) {
+            for _ in 0..6 {
+                if theirs.1.load(SeqCst) {
+                    break;
+                }
                 theirs.0.fetch_add(1, SeqCst);
                 thread::yield_now();
             }
@@ -672,4 +676,31 @@ fn aborts() -> Came {
 
 fn polite() -> Came {
     never_an_error(polite_tasks)
+}
+
+/// What a check panics with.
+fn panics(check: impl Fn() + std::panic::UnwindSafe) -> String {
+    let payload = std::panic::catch_unwind(check).expect_err("a check that has nothing to say for itself panics");
+    payload.downcast_ref::<String>().cloned().unwrap_or_default()
+}
+
+fn cut_short() -> Came {
+    for engine in [EXHAUSTIVE, RANDOM] {
+        let text = panics(move || {
+            under(engine).check(|| {
+                task::block_on(async {
+                    let flag = AtomicBool::new(false).named("never set");
+                    // Always ready: nobody else is ever polled.
+                    while !flag.load(SeqCst) {
+                        std::future::ready(()).await;
+                    }
+                });
+            });
+        });
+        let says = ["more than 5000 steps", "round and round", "main", "load never set", "loops.rs:"];
+        if let Some(missing) = says.iter().find(|part| !text.contains(**part)) {
+            return Err(format!("{engine}: `{missing}` is not in: {text}"));
+        }
+    }
+    Ok("who, what and where".into())
 }

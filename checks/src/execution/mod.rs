@@ -8,6 +8,7 @@ mod abort;
 mod blackbox;
 mod choice;
 mod clock;
+mod cut;
 mod handle;
 mod id;
 mod journal;
@@ -29,6 +30,7 @@ mod watchdog;
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
+pub(crate) use cut::CutShort;
 pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
@@ -144,6 +146,8 @@ pub(crate) struct Execution {
     pub(crate) now: Duration,
     /// Somebody has asked for the time, or to be woken at one.
     pub(crate) tells_time: bool,
+    /// Its last operations, where few steps are left.
+    tail: cut::Tail,
     /// What is known of tasks that try again until the clock goes on.
     lull: time::Lull,
     alarms_made: u64,
@@ -249,6 +253,7 @@ impl Execution {
             parked: 0,
             now: Duration::ZERO,
             tells_time: false,
+            tail: cut::Tail::default(),
             lull: time::Lull::default(),
             alarms_made: 0,
             ticks: 0,

@@ -102,17 +102,28 @@ pub(crate) struct Op {
     pub(crate) serial: Option<NonZeroU64>,
     /// Data was written since the task's last operation.
     pub(crate) progress: bool,
+    /// The bytes of what was written are what they were.
+    pub(crate) idle: bool,
     /// An update that may leave the value as it is: what it touches depends on what it finds.
     pub(crate) may_keep: bool,
 }
 
 impl Op {
     pub(crate) fn new(kind: Kind, object: ObjectId, serial: NonZeroU64, site: Site) -> Self {
-        Op { kind, object: Some(object), timeout: None, site, serial: Some(serial), progress: false, may_keep: false }
+        Op {
+            kind,
+            object: Some(object),
+            timeout: None,
+            site,
+            serial: Some(serial),
+            progress: false,
+            idle: false,
+            may_keep: false,
+        }
     }
 
     pub(crate) fn bare(kind: Kind, site: Site) -> Self {
-        Op { kind, object: None, timeout: None, site, serial: None, progress: false, may_keep: false }
+        Op { kind, object: None, timeout: None, site, serial: None, progress: false, idle: false, may_keep: false }
     }
 
     pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {

@@ -253,6 +253,8 @@ impl Execution {
         }
         if self.log.len() >= self.steps_max {
             note_cut(Budget::Steps);
+            let cut = self.cut_short();
+            session(|session| _ = session.report.cut_short.get_or_insert(cut));
             self.over = true;
             return;
         }
@@ -273,7 +275,9 @@ impl Execution {
         let preempts = if self.recorder.is_some() { self.preempts(task) } else { None };
         if op.progress {
             self.watch.progress();
-            self.lull.progress();
+            if !op.idle {
+                self.lull.progress();
+            }
         }
         self.settle();
         let before = self.journal.is_some().then(|| self.before(task, op));
@@ -304,6 +308,7 @@ impl Execution {
             (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
             (entry.waits_on, entry.gives_up) = (false, false);
         }
+        self.keep_tail(task, op);
         self.log.push(super::Decision { task, signature: op.signature() });
         let step = self.log.len();
         self.record(|recorder| recorder.acted(step, task, op, effect, preempts));

@@ -61,6 +61,11 @@ impl Execution {
         self.tells_time || self.lull.has_limits
     }
 
+    /// Somebody wants to know whether what is written is as it was.
+    pub(crate) fn compares_bytes(&self) -> bool {
+        self.journal.is_some() || self.has_clock()
+    }
+
     /// Those who can't go on.
     fn idle(&self) -> Vec<TaskId> {
         let waits = |task: &TaskId| self.tasks[task.index()].state != TaskState::Finished && !self.is_enabled(*task);

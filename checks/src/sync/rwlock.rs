@@ -1,7 +1,8 @@
 //! `RwLock`: many readers or one writer. Neither side has precedence: every order of grants is explored.
 
+use super::written::Written;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
-use crate::execution::{Effect, Handle, Kind, Op, Site, State, is_recording, perform, record_value};
+use crate::execution::{Effect, Handle, Kind, Site, State, is_recording, perform, record_value};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -161,7 +162,7 @@ impl<T: ?Sized> RwLock<T> {
         data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
         site: Site,
     ) -> LockResult<RwLockWriteGuard<'a, T>> {
-        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: false };
+        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: Written::default() };
         match data {
             Ok(data) => Ok(guard(data)),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
@@ -227,7 +228,7 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     data: Option<std::sync::RwLockWriteGuard<'a, T>>,
     site: Site,
-    written: bool,
+    written: Written,
 }
 
 impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
@@ -240,8 +241,9 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.written = true;
-        self.data.as_mut().expect("a guard has its data until it is dropped")
+        let data = self.data.as_mut().expect("a guard has its data until it is dropped");
+        self.written.begin(&**data);
+        data
     }
 }
 
@@ -251,7 +253,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
             return;
         }
         let op = self.lock.handle.op(Kind::WriteUnlock, self.site);
-        perform(Op { progress: self.written, ..op });
+        perform(self.written.mark(op, self.data.as_deref()));
         if let (Some(show), Some(data)) = (self.lock.show, &self.data)
             && is_recording()
         {

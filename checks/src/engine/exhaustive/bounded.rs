@@ -54,7 +54,7 @@ pub(super) struct Bounded {
     tasks: Tasks,
     events: Events,
     pub(super) counts: Counts,
-    loops: Loops,
+    pub(super) loops: Loops,
     /// Nobody whom the current decision is about can do anything that comes to something.
     all_spin: bool,
     depth: usize,

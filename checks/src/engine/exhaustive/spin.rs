@@ -44,6 +44,8 @@ pub(super) struct Trial {
 pub(super) struct Loops {
     pub(super) endless: HashMap<Loop, bool>,
     pub(super) trial: Option<Trial>,
+    /// A loop was taken to wait although it writes under a lock, as it writes what is there.
+    pub(super) by_bytes: bool,
 }
 
 /// Whether a step leaves no trace of its own, if what it takes is given back; `polls` is what its task is polled by.
@@ -56,7 +58,7 @@ pub(super) fn is_harmless(step: &Step, polls: Option<ObjectId>) -> bool {
         || matches!(op.kind, Yield | Load(_) | IsFinished(_) | OnceCheck | Lock | Unlock)
         || matches!(op.kind, Read | ReadUnlock | Write | WriteUnlock | Poll { .. } | Pending { .. })
         || is_own_wake(op, polls);
-    leaves && !op.progress
+    leaves && (!op.progress || op.idle)
 }
 
 /// Whether a task sees to it that it is polled again.
@@ -192,8 +194,10 @@ impl Loops {
             return false;
         }
         let which = name(event);
-        if let Some(endless) = self.endless.get(&which) {
-            return *endless;
+        if let Some(&endless) = self.endless.get(&which) {
+            let writes = |event: &Event| event.deed.task == task && event.acts.iter().any(|(op, _)| op.progress);
+            self.by_bytes |= endless && events.all[from..].iter().any(writes);
+            return endless;
         }
         let length = events.all[from..].iter().filter(|other| other.deed.task == task).count();
         self.trial.get_or_insert(Trial { which, task: event.task, length, left: length * ROUNDS });
