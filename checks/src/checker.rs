@@ -3,14 +3,14 @@
 mod studies;
 
 use crate::engine::{self, Engine, Program};
-use crate::execution::{Cancels, CutShort, Rules};
+use crate::execution::{Cancels, LastCut, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
 use crate::report::text;
 use crate::study::{self, Effort};
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 /// How far to explore.
@@ -31,7 +31,7 @@ pub(crate) struct Plan {
     /// Where an exhaustive search says how much of it is done, in millionths.
     pub(crate) estimate: Arc<AtomicU64>,
     /// Where it is said how an execution ended that was given up after too many steps.
-    pub(crate) cut_short: Arc<std::sync::Mutex<Option<CutShort>>>,
+    pub(crate) cut_short: LastCut,
     /// Where an exhaustive search that a budget cuts is kept.
     pub(crate) checkpoint: Option<std::path::PathBuf>,
     /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
@@ -46,17 +46,6 @@ const EXECUTIONS_MAX: u64 = 1_000_000;
 const STEPS_MAX: usize = 5_000;
 
 impl Plan {
-    /// Says how an execution ended that was given up after too many steps, if one was.
-    pub(crate) fn note_cut_short(&self, cut: Option<CutShort>) {
-        if cut.is_some() {
-            *self.cut_short.lock().unwrap_or_else(PoisonError::into_inner) = cut;
-        }
-    }
-
-    fn cut_short(&self) -> Option<CutShort> {
-        self.cut_short.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
     pub(crate) fn rules(&self, engine: Engine) -> Rules {
         let executions = if engine.samples() { SAMPLES } else { EXECUTIONS_MAX };
         Rules {
@@ -129,7 +118,7 @@ impl Checker {
             deny_leaks: false,
             cancels: None,
             estimate: Arc::default(),
-            cut_short: Arc::default(),
+            cut_short: LastCut::default(),
             checkpoint: None,
             threads: None,
         };
@@ -360,8 +349,7 @@ impl Checker {
                 "an execution had more than {} steps, and was given up ({executions} were run): does a loop try again \
                  without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \
                  the program smaller, or allow for more (`Checker::steps`){}",
-                self.plan.steps,
-                self.plan.cut_short().map_or_else(String::new, |cut| format!("\n\n{cut}"))
+                self.plan.steps, self.plan.cut_short
             ),
             Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \

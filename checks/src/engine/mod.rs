@@ -217,7 +217,7 @@ pub(crate) fn explore(
         Engine::Shuttle(strategy) => {
             let rules = plan.rules(engine);
             let report = shuttle::explore(program, strategy, plan.seed, rules, progress, || None);
-            plan.note_cut_short(report.cut_short);
+            plan.cut_short.note(report.cut_short);
             if let Some(problem) = report.problem {
                 return Err(problem.into());
             }
@@ -270,7 +270,7 @@ pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Resul
 /// Every trace.
 fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
     let searched = exhaustive::search(program, plan, progress)?;
-    plan.note_cut_short(searched.cut_short);
+    plan.cut_short.note(searched.cut_short);
     if let Some(problem) = searched.problem {
         return Err(problem.into());
     }
@@ -298,7 +298,7 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
     for bound in bounds {
         let rules = plan.rules(Engine::Loom);
         let report = loom::explore(program, bound, rules, progress);
-        plan.note_cut_short(report.cut_short);
+        plan.cut_short.note(report.cut_short);
         if let Some(problem) = report.problem {
             return Err(problem.into());
         }

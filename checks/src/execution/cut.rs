@@ -3,6 +3,7 @@
 use super::{Execution, Op, TaskId};
 use crate::verdict::{Place, Waiting};
 use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
 
 /// Steps before the end that are kept.
 const TAIL: usize = 64;
@@ -26,6 +27,27 @@ impl fmt::Display for CutShort {
             write!(f, "\n  {task}  {}  {at}", does.trim_end())?;
         }
         Ok(())
+    }
+}
+
+/// Where it is said how an execution ended that was given up; shown after a message.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct LastCut(Arc<Mutex<Option<CutShort>>>);
+
+impl LastCut {
+    pub(crate) fn note(&self, cut: Option<CutShort>) {
+        if cut.is_some() {
+            *self.0.lock().unwrap_or_else(PoisonError::into_inner) = cut;
+        }
+    }
+}
+
+impl fmt::Display for LastCut {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &*self.0.lock().unwrap_or_else(PoisonError::into_inner) {
+            Some(cut) => write!(f, "\n\n{cut}"),
+            None => Ok(()),
+        }
     }
 }
 

@@ -82,11 +82,6 @@ impl Watch {
         self.trial = None;
     }
 
-    /// A retry has been seen since the last progress.
-    pub(super) fn has_seen(&self) -> bool {
-        !self.seen.is_empty()
-    }
-
     /// No cycle is being put to the test.
     pub(crate) fn is_idle(&self) -> bool {
         self.trial.is_none()
@@ -112,11 +107,23 @@ impl Watch {
 impl Execution {
     /// To be called after every decision; `retry` says that it got its task nowhere.
     #[inline]
-    pub(crate) fn watch(&mut self, retry: bool) -> Option<Cycle> {
-        if self.watch.trial.is_some() {
-            return self.watch_trial();
+    pub(super) fn watch(&mut self, retry: bool) {
+        if retry || self.has_clock() || !self.watch.seen.is_empty() {
+            self.note_able();
         }
-        if retry { self.watch_retry() } else { None }
+        if retry && self.has_clock() {
+            self.let_time_pass();
+        }
+        let cycle = if self.watch.trial.is_some() {
+            self.watch_trial()
+        } else if retry {
+            self.watch_retry()
+        } else {
+            None
+        };
+        if let Some(cycle) = cycle {
+            self.livelock(&cycle);
+        }
     }
 
     fn watch_retry(&mut self) -> Option<Cycle> {
@@ -177,7 +184,7 @@ impl Execution {
         Cycle { tasks, round, rounds: ROUNDS }
     }
 
-    pub(super) fn livelock(&mut self, cycle: &Cycle) {
+    fn livelock(&mut self, cycle: &Cycle) {
         let names = self.names();
         let tasks = cycle.tasks.iter().map(|task| names.task(*task).to_owned()).collect();
         self.round = Some(cycle.round.clone());

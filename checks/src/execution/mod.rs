@@ -30,7 +30,7 @@ mod watchdog;
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
-pub(crate) use cut::CutShort;
+pub(crate) use cut::{CutShort, LastCut};
 pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
@@ -142,7 +142,7 @@ pub(crate) struct Execution {
     pub(crate) cancels: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
     pub(crate) parked: usize,
-    /// The virtual clock: it goes on only when nobody can run.
+    /// The virtual clock.
     pub(crate) now: Duration,
     /// Somebody has asked for the time, or to be woken at one.
     pub(crate) tells_time: bool,

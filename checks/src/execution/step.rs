@@ -321,18 +321,7 @@ impl Execution {
         if let Kind::Grant = op.kind {
             self.check_bypass(op.object.unwrap_or_default());
         }
-        let retry = op.kind.yields() || matches!(effect, Effect::Refused | Effect::TimedOut);
-        if retry || self.has_clock() || self.watch.has_seen() {
-            self.note_able();
-        }
-        if retry && self.has_clock() {
-            self.let_time_pass();
-        }
-        if (retry || !self.watch.is_idle())
-            && let Some(cycle) = self.watch(retry)
-        {
-            self.livelock(&cycle);
-        }
+        self.watch(op.kind.yields() || matches!(effect, Effect::Refused | Effect::TimedOut));
         if self.parked > 0 {
             engine::loom::wake_ready(self);
         }
