@@ -5,7 +5,7 @@ mod replay;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
-use crate::execution::{Cancels, Rules};
+use crate::execution::{Cancels, LastCut, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::property::{self, Property};
@@ -33,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) cancels: Option<Cancels>,
     /// Where an exhaustive search says how much of it is done, in millionths.
     pub(crate) estimate: Arc<AtomicU64>,
+    /// Where it is said how an execution ended that was given up after too many steps.
+    pub(crate) cut_short: LastCut,
     /// Where an exhaustive search that a budget cuts is kept.
     pub(crate) checkpoint: Option<std::path::PathBuf>,
     /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
@@ -119,6 +121,7 @@ impl Checker {
             deny_leaks: false,
             cancels: None,
             estimate: Arc::default(),
+            cut_short: LastCut::default(),
             checkpoint: None,
             threads: None,
         };
@@ -351,8 +354,8 @@ impl Checker {
             Ok(Outcome::Inconclusive { budget: crate::Budget::Steps, executions, .. }) => panic!(
                 "an execution had more than {} steps, and was given up ({executions} were run): does a loop try again \
                  without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \
-                 the program smaller, or allow for more (`Checker::steps`)",
-                self.plan.steps
+                 the program smaller, or allow for more (`Checker::steps`){}",
+                self.plan.steps, self.plan.cut_short
             ),
             Ok(outcome @ Outcome::Inconclusive { .. }) => panic!(
                 "raddle found no failure, but did not get to the end of its search, so the result is inconclusive\n{outcome}\n\

@@ -72,6 +72,9 @@ pub enum Gap {
     Yields,
     /// loom forgets stores: those before a load that another load came after, and all but the last seven of an atomic.
     ForgottenStores,
+    /// A loop takes a lock and writes what was there, byte by byte, so it was taken to wait. What the data points to was not
+    /// compared: a loop that changes only that, and does so more than twenty times in a row, would end.
+    LoopsComparedByBytes,
     /// So many executions of loom's failed in a way that no machine can show, and were dropped.
     Impossible(u64),
     /// A further search was tried, and did not come to its end.
@@ -89,6 +92,9 @@ impl fmt::Display for Gap {
             Gap::WeakOrders => write!(f, "orders weaker than SeqCst were not explored"),
             Gap::Yields => write!(f, "loom does not continue after a yield until all others wait"),
             Gap::ForgottenStores => write!(f, "loom does not let every load see every store"),
+            Gap::LoopsComparedByBytes => {
+                write!(f, "a loop that writes what is there under a lock was taken to wait, without a look at what that points to")
+            }
             Gap::Impossible(1) => write!(f, "1 failing execution that no machine can have was dropped"),
             Gap::Impossible(count) => {
                 write!(f, "{count} failing executions that no machine can have were dropped")

@@ -1,7 +1,8 @@
 //! Virtual time, with tokio's names and signatures: `sleep`, `timeout`, `interval`, `Instant`.
 //!
-//! The clock goes on only when nobody can run, to the next instant that somebody waits for; all who wait for it can then
-//! go on, in any order. What is computed takes no time; what blocks a loop ([`thread::sleep`](crate::thread::sleep)) takes
+//! The clock goes on when nobody can run, to the next instant that somebody waits for; all who wait for it can then
+//! go on, in any order. What is computed takes no time, but for loops that yield and try the same again, twenty times over,
+//! while nobody else gets anywhere: then the clock goes on, too. What blocks a loop ([`thread::sleep`](crate::thread::sleep)) takes
 //! it from everybody on it. On real threads a `current_thread` runtime has tokio's paused clock; elsewhere a second takes a
 //! millisecond.
 

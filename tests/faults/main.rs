@@ -6,6 +6,7 @@
 
 mod cases;
 mod chain;
+mod loops;
 mod places;
 mod proofs;
 mod queued_writers;
@@ -23,6 +24,7 @@ const KINDS: &[&Kind] = &[
     &samplers::KIND,
     &replay::KIND,
     &places::KIND,
+    &loops::KIND,
 ];
 
 fn main() -> ExitCode {

@@ -222,6 +222,7 @@ pub(crate) fn explore(
         Engine::Shuttle(strategy) => {
             let rules = plan.rules(engine);
             let report = shuttle::explore(program, strategy, plan.seed, rules, progress, || None);
+            plan.cut_short.note(report.cut_short);
             if let Some(problem) = report.problem {
                 return Err(problem.into());
             }
@@ -289,6 +290,7 @@ pub(crate) fn holds(engine: Engine, searched: Searched, executions: u64, uses: U
 /// Every trace.
 fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
     let searched = exhaustive::search(program, plan, progress)?;
+    plan.cut_short.note(searched.cut_short);
     if let Some(problem) = searched.problem {
         return Err(problem.into());
     }
@@ -300,7 +302,11 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
         Some(budget) => Outcome::Inconclusive { budget, executions, done: searched.done, tried: Vec::new() },
         None => {
             let every = plan.preemptions.map_or(Searched::Every, |preemptions| Searched::Bounded { preemptions });
-            holds(Engine::Exhaustive, every, executions, searched.uses)
+            let mut outcome = holds(Engine::Exhaustive, every, executions, searched.uses);
+            if let Outcome::Holds(coverage) = &mut outcome {
+                coverage.gaps.extend(searched.by_bytes.then_some(Gap::LoopsComparedByBytes));
+            }
+            outcome
         }
     })
 }
@@ -316,6 +322,7 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
     for bound in bounds {
         let rules = plan.rules(Engine::Loom);
         let report = loom::explore(program, bound, rules, progress);
+        plan.cut_short.note(report.cut_short);
         if let Some(problem) = report.problem {
             return Err(problem.into());
         }

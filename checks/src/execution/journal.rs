@@ -17,6 +17,8 @@ pub(crate) struct Step {
     pub(crate) touches: Touches,
     /// It can't happen before what it waits for has been given.
     pub(crate) waits: bool,
+    /// It wrote to an atomic what was there.
+    pub(crate) kept: bool,
 }
 
 /// What a task was about to do when the execution ended.
@@ -66,7 +68,7 @@ impl Journal {
     pub(crate) fn stepped(&mut self, task: TaskId, identity: u64, op: &Op, effect: Effect, touches: Touches) {
         self.add(task, identity, op.place() << 3 | effect as u64, &touches);
         let waits = (op.kind.may_wait() && effect != Effect::TimedOut) || op.kind == Kind::Start;
-        self.steps.push(Step { task, op: *op, effect, touches, waits });
+        self.steps.push(Step { task, op: *op, effect, touches, waits, kept: false });
     }
 
     /// `task`, of this identity, has ended, and looks whether these have.
@@ -134,8 +136,12 @@ impl Execution {
             touches.push(Touch::giving(Thing::Life(child.identity), How::Changes));
         }
         let identity = self.tasks[task.index()].identity;
+        let kept = op.object.is_some_and(|object| before.is_kept_by(&self.objects[object.index()].state));
         if let Some(journal) = &mut self.journal {
             journal.stepped(task, identity, op, effect, touches);
+            if let Some(step) = journal.steps.last_mut() {
+                step.kept = kept;
+            }
         }
     }
 

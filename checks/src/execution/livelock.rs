@@ -21,6 +21,8 @@ struct Trial {
     cycle: Vec<Decision>,
     /// The schedule's length when the trial began.
     since: usize,
+    /// The state then.
+    state: u64,
 }
 
 /// A state whose cycle did not repeat, and the schedule's length when it was suspected.
@@ -105,22 +107,45 @@ impl Watch {
 impl Execution {
     /// To be called after every decision; `retry` says that it got its task nowhere.
     #[inline]
-    pub(crate) fn watch(&mut self, retry: bool) -> Option<Cycle> {
-        if self.watch.trial.is_some() {
-            return self.watch_trial();
+    pub(super) fn watch(&mut self, retry: bool) {
+        if retry || self.has_clock() || !self.watch.seen.is_empty() {
+            self.note_able();
         }
-        if retry { self.watch_retry() } else { None }
+        if retry && self.has_clock() {
+            self.let_time_pass();
+        }
+        let cycle = if self.watch.trial.is_some() {
+            self.watch_trial()
+        } else if retry {
+            self.watch_retry()
+        } else {
+            None
+        };
+        if let Some(cycle) = cycle {
+            self.livelock(&cycle);
+        }
     }
 
     fn watch_retry(&mut self) -> Option<Cycle> {
+        if self.awaits_clock() {
+            // It ends when time has passed.
+            return None;
+        }
         let hash = self.state_hash();
         let now = self.log.len();
+        if let Some(round) = self.recorded_round() {
+            if round.end == now && self.is_fair(round.clone()) {
+                self.watch.seen.push((hash, now));
+                self.watch.trial = Some(Trial { cycle: self.log[round].to_vec(), since: now, state: hash });
+            }
+            return None;
+        }
         if !self.watch.momentary && self.watch.is_acquitted(hash, now) {
             return None;
         }
         self.watch.seen.push((hash, now));
         let times: Vec<usize> = self.watch.seen.iter().filter(|(seen, _)| *seen == hash).map(|(_, at)| *at).collect();
-        let fair = |range: &std::ops::Range<usize>| self.is_fair(&self.log[range.clone()]);
+        let fair = |range: &std::ops::Range<usize>| self.is_fair(range.clone());
         let mut rounds = times.windows(2).map(|pair| pair[0]..pair[1]).filter(fair);
         if self.mode == super::Mode::Loom {
             let first = rounds.next()?;
@@ -128,7 +153,7 @@ impl Execution {
         }
         let last = times.len().checked_sub(2).map(|index| times[index]..now)?;
         if self.watch.suspects(times.len()) && fair(&last) && !self.watch.is_acquitted(hash, now) {
-            self.watch.trial = Some(Trial { cycle: self.log[last].to_vec(), since: now });
+            self.watch.trial = Some(Trial { cycle: self.log[last].to_vec(), since: now, state: hash });
         }
         None
     }
@@ -145,6 +170,10 @@ impl Execution {
             return None;
         }
         let since = trial.since;
+        if trial.state != self.state_hash() {
+            self.watch.acquit();
+            return None;
+        }
         Some(self.cycle(since - length..since))
     }
 
@@ -155,18 +184,29 @@ impl Execution {
         Cycle { tasks, round, rounds: ROUNDS }
     }
 
-    pub(super) fn livelock(&mut self, cycle: &Cycle) {
+    fn livelock(&mut self, cycle: &Cycle) {
         let names = self.names();
         let tasks = cycle.tasks.iter().map(|task| names.task(*task).to_owned()).collect();
         self.round = Some(cycle.round.clone());
         self.fail(Verdict::Livelock { tasks, steps: cycle.round.len(), rounds: cycle.rounds });
     }
 
-    /// Whether every task that can run does, in this stretch of the schedule, and more than one does.
-    fn is_fair(&self, stretch: &[Decision]) -> bool {
-        let runs = |task: TaskId| stretch.iter().any(|decision| decision.task == task);
+    /// Whether every task that could run does, in this stretch of the schedule, and more than one does.
+    fn is_fair(&self, stretch: std::ops::Range<usize>) -> bool {
+        let log = &self.log[stretch.clone()];
+        let runs = |task: TaskId| log.iter().any(|decision| decision.task == task);
         self.task_ids().all(|task| !self.is_enabled(task) || runs(task))
-            && stretch.iter().any(|decision| decision.task != stretch[0].task)
+            && (self.mode == super::Mode::Loom || self.gave_all_a_turn(stretch.start, stretch.end))
+            && log.iter().any(|decision| decision.task != log[0].task)
+    }
+
+    /// The steps that come round again and again, if the schedule that is followed says so. It is put to the test where they
+    /// end, as it was when it was found, whatever else recurs before.
+    fn recorded_round(&self) -> Option<std::ops::Range<usize>> {
+        if self.mode == super::Mode::Loom {
+            return None;
+        }
+        self.steer.as_ref()?.round()
     }
 
     /// A hash of all that the facade sees of the state.

@@ -8,6 +8,7 @@ mod abort;
 mod blackbox;
 mod choice;
 mod clock;
+mod cut;
 mod handle;
 mod id;
 mod journal;
@@ -31,6 +32,7 @@ mod watchdog;
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
+pub(crate) use cut::{CutShort, LastCut};
 pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
@@ -143,10 +145,14 @@ pub(crate) struct Execution {
     pub(crate) cancels: bool,
     /// Under loom: tasks that have parked because what they announced is not ready.
     pub(crate) parked: usize,
-    /// The virtual clock: it goes on only when nobody can run.
+    /// The virtual clock.
     pub(crate) now: Duration,
     /// Somebody has asked for the time, or to be woken at one.
     pub(crate) tells_time: bool,
+    /// Its last operations, where few steps are left.
+    tail: cut::Tail,
+    /// What is known of tasks that try again until the clock goes on.
+    lull: time::Lull,
     alarms_made: u64,
     /// How often the clock has gone on, and the tasks' objects that it has woken, in order.
     pub(crate) ticks: usize,
@@ -270,6 +276,8 @@ impl Execution {
             parked: 0,
             now: Duration::ZERO,
             tells_time: false,
+            tail: cut::Tail::default(),
+            lull: time::Lull::default(),
             alarms_made: 0,
             ticks: 0,
             woken_by_clock: Vec::new(),
@@ -313,6 +321,7 @@ impl Execution {
             deadline: None,
             alarm: None,
             rung: false,
+            reads_clock: false,
             alarms: Vec::new(),
             joined_by: None,
             is_future: false,

@@ -102,19 +102,37 @@ pub(crate) struct Op {
     pub(crate) serial: Option<NonZeroU64>,
     /// Data was written since the task's last operation.
     pub(crate) progress: bool,
+    /// The bytes of what was written are what they were.
+    pub(crate) idle: bool,
+    /// An update that may leave the value as it is: what it touches depends on what it finds.
+    pub(crate) may_keep: bool,
 }
 
 impl Op {
     pub(crate) fn new(kind: Kind, object: ObjectId, serial: NonZeroU64, site: Site) -> Self {
-        Op { kind, object: Some(object), timeout: None, site, serial: Some(serial), progress: false }
+        Op {
+            kind,
+            object: Some(object),
+            timeout: None,
+            site,
+            serial: Some(serial),
+            progress: false,
+            idle: false,
+            may_keep: false,
+        }
     }
 
     pub(crate) fn bare(kind: Kind, site: Site) -> Self {
-        Op { kind, object: None, timeout: None, site, serial: None, progress: false }
+        Op { kind, object: None, timeout: None, site, serial: None, progress: false, idle: false, may_keep: false }
     }
 
     pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
         Op { timeout, ..self }
+    }
+
+    /// Whether what it touches depends on what it finds.
+    pub(crate) fn is_fickle(&self) -> bool {
+        self.may_keep || self.kind.is_fickle()
     }
 
     /// A number that tells this operation from others at other places; equal in every execution.
@@ -260,8 +278,8 @@ impl Kind {
         )
     }
 
-    /// Whether what it touches depends on what it finds.
-    pub(crate) fn is_fickle(self) -> bool {
+    /// Whether what an operation of this kind touches depends on what it finds.
+    fn is_fickle(self) -> bool {
         use Kind::{Arrive, Cas, OnceEnter, Recv, Send, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite};
         matches!(
             self,

@@ -106,6 +106,8 @@ pub(crate) struct SessionReport {
     pub(crate) found: Option<Found>,
     pub(crate) problem: Option<Problem>,
     pub(crate) cut: Option<Budget>,
+    /// Of the first execution that was given up after too many steps: its end.
+    pub(crate) cut_short: Option<super::CutShort>,
     /// Executions that were run to their end, or to the failure.
     pub(crate) executions: u64,
     /// The names of the tasks of the last execution.

@@ -257,6 +257,8 @@ impl Execution {
         }
         if self.log.len() >= self.steps_max {
             note_cut(Budget::Steps);
+            let cut = self.cut_short();
+            session(|session| _ = session.report.cut_short.get_or_insert(cut));
             self.over = true;
             return;
         }
@@ -264,6 +266,7 @@ impl Execution {
         entry.pending = Some(*op);
         self.site = op.site;
         entry.may_wait = op.kind.may_wait();
+        self.lull.has_limits |= op.timeout.is_some();
         entry.deadline = op.timeout.map(|timeout| self.now.saturating_add(timeout));
         if entry.may_wait && (!self.ready(task, op) || self.would_be_held_up_for_ever(task, op)) {
             self.blocked(task, op);
@@ -276,6 +279,9 @@ impl Execution {
         let preempts = if self.recorder.is_some() { self.preempts(task) } else { None };
         if op.progress {
             self.watch.progress();
+            if !op.idle {
+                self.lull.progress();
+            }
         }
         self.settle();
         let before = self.journal.is_some().then(|| self.before(task, op));
@@ -307,6 +313,7 @@ impl Execution {
             (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
             (entry.waits_on, entry.gives_up) = (false, false);
         }
+        self.keep_tail(task, op);
         self.log.push(super::Decision { task, signature: op.signature() });
         let step = self.log.len();
         self.record(|recorder| recorder.acted(step, task, op, effect, preempts));
@@ -319,12 +326,7 @@ impl Execution {
         if let Kind::Grant = op.kind {
             self.check_bypass(op.object.unwrap_or_default());
         }
-        let retry = op.kind.yields() || matches!(effect, Effect::Refused | Effect::TimedOut);
-        if (retry || !self.watch.is_idle())
-            && let Some(cycle) = self.watch(retry)
-        {
-            self.livelock(&cycle);
-        }
+        self.watch(op.kind.yields() || matches!(effect, Effect::Refused | Effect::TimedOut));
         if self.parked > 0 {
             engine::loom::wake_ready(self);
         }

@@ -52,6 +52,8 @@ pub(crate) struct Task {
     pub(crate) alarm: Option<Duration>,
     /// The clock has come to its alarm, and it has not gone on since.
     pub(crate) rung: bool,
+    /// It has read the clock.
+    pub(crate) reads_clock: bool,
     /// What it has asked the clock for.
     pub(crate) alarms: Vec<Alarm>,
     /// If a runtime has spawned it: the object that others wait for it by.

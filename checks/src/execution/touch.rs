@@ -121,6 +121,11 @@ pub(crate) struct Before {
 }
 
 impl Before {
+    /// Whether an atomic in this state has the value that was found.
+    pub(super) fn is_kept_by(self, state: &State) -> bool {
+        matches!(state, State::Atomic { .. }) && state.hash() == self.hash
+    }
+
     /// As if the operation could not leave its object as it is.
     pub(super) fn changing(self) -> Self {
         Before { hash: !self.hash, ..self }
@@ -155,7 +160,9 @@ impl Execution {
                     touch_barrier(&mut touches, identity, op.kind, *arrived, *generation);
                 }
                 state => {
-                    let same = state.hash() == before.hash;
+                    // Where somebody asks for data races, an update that keeps the value may still hand something on.
+                    let publishes = matches!(op.kind, Kind::Rmw(_) | Kind::Cas(..)) && self.clocks.is_some();
+                    let same = state.hash() == before.hash && !publishes;
                     let how = how(op.kind, effect, same);
                     touches.push(Touch { thing: Thing::Object(identity), how, gives: op.kind.gives() });
                 }
@@ -229,7 +236,7 @@ pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches 
                 add(thing, how);
             }
         }
-        kind if kind.is_fickle() => add(Thing::Object(of), How::Changes),
+        _ if op.is_fickle() => add(Thing::Object(of), How::Changes),
         _ => {}
     }
     touches
@@ -244,7 +251,7 @@ fn how(kind: Kind, effect: Effect, same: bool) -> How {
         _ if effect == Effect::Refused => How::Looks,
         // What has timed out has found its object without what it waits for; a condition variable it leaves.
         _ if effect == Effect::TimedOut && !matches!(kind, Kind::Wake { .. }) => How::Looks,
-        Kind::OnceEnter if same => How::Looks,
+        Kind::OnceEnter | Kind::Rmw(_) | Kind::Cas(..) if same => How::Looks,
         Kind::Read | Kind::TryRead | Kind::ReadUnlock | Kind::Release(_) | Kind::NotifyOne | Kind::NotifyAll => {
             How::Adds
         }

@@ -225,6 +225,13 @@ impl Steer {
         Steer { schedule, at: 0 }
     }
 
+    /// The steps of a livelock's round.
+    pub(crate) fn round(&self) -> Option<std::ops::Range<usize>> {
+        let end = self.schedule.steps.len();
+        let round = end.checked_sub(self.schedule.round)?..end;
+        (!round.is_empty()).then_some(round)
+    }
+
     pub(crate) fn is_done(&self) -> bool {
         self.schedule.step(self.at).is_none()
     }

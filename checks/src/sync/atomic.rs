@@ -90,6 +90,7 @@ macro_rules! atomic {
             pub fn swap(&self, value: $value, order: Ordering) -> $value {
                 self.rmw(
                     order,
+                    true,
                     Location::caller(),
                     |native| native.swap(value, order),
                     |latest, order| latest.swap(value, order),
@@ -207,6 +208,7 @@ macro_rules! atomic {
             fn rmw(
                 &self,
                 order: Ordering,
+                may_keep: bool,
                 site: crate::execution::Site,
                 native: impl FnOnce(&loom::sync::atomic::$name $(<$of>)?) -> $value,
                 latest: impl FnOnce(&std::sync::atomic::$name $(<$of>)?, Ordering) -> $value,
@@ -214,7 +216,7 @@ macro_rules! atomic {
                 if self.handle.is_real() {
                     return latest(&self.latest, order);
                 }
-                let op = self.handle.op(Kind::Rmw(order), site);
+                let op = crate::execution::Op { may_keep, ..self.handle.op(Kind::Rmw(order), site) };
                 let (old, confirmed) = act(op, |mode| {
                     let old = match (&self.native, is_loom(mode)) {
                         (Some(atomic), true) => {
@@ -266,8 +268,11 @@ macro_rules! fetch {
                 #[doc = $doc]
                 #[track_caller]
                 pub fn $fetch(&self, value: $value, order: Ordering) -> $value {
+                    // Whatever is added to it, the value becomes another.
+                    let adds = matches!(stringify!($fetch), "fetch_add" | "fetch_sub");
                     self.rmw(
                         order,
+                        !adds || value == <$value>::default(),
                         Location::caller(),
                         |native| native.$fetch(value, order),
                         |latest, order| latest.$fetch(value, order),

@@ -14,6 +14,7 @@ mod mutex;
 mod once;
 mod rwlock;
 mod semaphore;
+mod written;
 
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::RaceCell;

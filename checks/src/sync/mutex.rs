@@ -1,5 +1,6 @@
 //! `Mutex`: loom's own under loom, unless the program does to it what loom's can't take; the model's otherwise.
 
+use super::written::Written;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
 use crate::engine;
 use crate::execution::{
@@ -143,7 +144,7 @@ impl<T: ?Sized> Mutex<T> {
         native: Option<NativeGuard<'a>>,
         site: Site,
     ) -> LockResult<MutexGuard<'a, T>> {
-        let guard = |data| MutexGuard { lock: self, data: Some(data), native, site, written: false };
+        let guard = |data| MutexGuard { lock: self, data: Some(data), native, site, written: Written::default() };
         match data {
             Ok(data) => Ok(guard(data)),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
@@ -178,7 +179,7 @@ pub struct MutexGuard<'a, T: ?Sized> {
     data: Option<std::sync::MutexGuard<'a, T>>,
     native: Option<NativeGuard<'a>>,
     site: Site,
-    written: bool,
+    written: Written,
 }
 
 impl<'a, T: ?Sized> MutexGuard<'a, T> {
@@ -192,7 +193,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
         if self.data.is_none() || self.lock.handle.is_real() {
             return;
         }
-        let op = Op { progress: std::mem::take(&mut self.written), ..op };
+        let op = self.written.mark(op, self.data.as_deref());
         act(op, |mode| {
             let panics = std::thread::panicking();
             if mode == Mode::Loom && !panics && (op.kind != Kind::Unlock || self.lock.native.is_none()) {
@@ -237,8 +238,9 @@ impl<T: ?Sized> Deref for MutexGuard<'_, T> {
 
 impl<T: ?Sized> DerefMut for MutexGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.written = true;
-        self.data.as_mut().expect("a guard has its data until it is dropped")
+        let data = self.data.as_mut().expect("a guard has its data until it is dropped");
+        self.written.begin(&**data);
+        data
     }
 }
 

@@ -2,8 +2,9 @@
 //! waits; that makes a difference only where a reader that the writer waits for waits for the new one itself, and there it is
 //! a deadlock.
 
+use super::written::Written;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
-use crate::execution::{Effect, Handle, Kind, Op, Site, State, is_recording, perform, record_value};
+use crate::execution::{Effect, Handle, Kind, Site, State, is_recording, perform, record_value};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -164,7 +165,7 @@ impl<T: ?Sized> RwLock<T> {
         data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
         site: Site,
     ) -> LockResult<RwLockWriteGuard<'a, T>> {
-        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: false };
+        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: Written::default() };
         match data {
             Ok(data) => Ok(guard(data)),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
@@ -230,7 +231,7 @@ pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     data: Option<std::sync::RwLockWriteGuard<'a, T>>,
     site: Site,
-    written: bool,
+    written: Written,
 }
 
 impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
@@ -243,8 +244,9 @@ impl<T: ?Sized> Deref for RwLockWriteGuard<'_, T> {
 
 impl<T: ?Sized> DerefMut for RwLockWriteGuard<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
-        self.written = true;
-        self.data.as_mut().expect("a guard has its data until it is dropped")
+        let data = self.data.as_mut().expect("a guard has its data until it is dropped");
+        self.written.begin(&**data);
+        data
     }
 }
 
@@ -254,7 +256,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
             return;
         }
         let op = self.lock.handle.op(Kind::WriteUnlock, self.site);
-        perform(Op { progress: self.written, ..op });
+        perform(self.written.mark(op, self.data.as_deref()));
         if let (Some(show), Some(data)) = (self.lock.show, &self.data)
             && is_recording()
         {

@@ -28,6 +28,8 @@ impl Instant {
         }
         let since_start = with(|x| {
             x.tells_time = true;
+            let current = x.current;
+            x.tasks[current.index()].reads_clock = true;
             x.now
         });
         Instant { since_start }

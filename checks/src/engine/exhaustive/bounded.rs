@@ -4,12 +4,13 @@
 //! preemptions. So a race is reversed not only where it is: also where the earlier event's task began its turn, since to
 //! switch there preempts nobody (conservative backtracking points: Coons, Musuvathi and others, "Bounded
 //! partial-order reduction", OOPSLA 2013). Nothing is ever asleep: what has been explored from a state may have been
-//! stopped by the bound. So one trace may be run more than once. A loop that waits by trying again may
-//! have no end here: then the search is inconclusive.
+//! stopped by the bound. So one trace may be run more than once. Loops that try again wait for a change (`spin.rs`), and to
+//! go on with another task than one that waits so preempts nobody.
 
 use super::event::{Events, Tasks};
 use super::node::Counts;
-use super::search::Limits;
+use super::search::{Limits, least_recent};
+use super::spin::{self, Loops};
 use crate::engine::pilot::{End, Pilot, by_default};
 use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
 use smallvec::SmallVec;
@@ -53,6 +54,9 @@ pub(super) struct Bounded {
     tasks: Tasks,
     events: Events,
     pub(super) counts: Counts,
+    pub(super) loops: Loops,
+    /// Nobody whom the current decision is about can do anything that comes to something.
+    all_spin: bool,
     depth: usize,
     absorbed: usize,
     /// Decisions that are given; the last of them is one that has not been made before.
@@ -75,6 +79,8 @@ impl Bounded {
             tasks: Tasks::default(),
             events: Events::default(),
             counts: Counts::default(),
+            loops: Loops::default(),
+            all_spin: false,
             depth: 0,
             absorbed: 0,
             given: 0,
@@ -154,9 +160,17 @@ impl Bounded {
         }
     }
 
-    fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> TaskId {
-        let last = x.log.last().map(|decision| decision.task);
-        let preempts = |task: &TaskId| x.preempts(*task).is_some();
+    fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
+        let going = self.loops.going(x, &self.events, &self.tasks, enabled);
+        self.all_spin = going.is_empty();
+        // All spin in vain: each in turn, and it makes no difference in which.
+        let alone = least_recent(x, enabled).into_iter().filter(|_| self.all_spin).collect();
+        let enabled = if self.all_spin { &alone } else { &going };
+        if self.loops.trial.is_some() {
+            return self.loops.next(x, &self.events, enabled);
+        }
+        let last = x.log.last().map(|decision| decision.task).filter(|last| enabled.contains(last));
+        let preempts = |task: &TaskId| last.is_some() && x.preempts(*task).is_some();
         let stays = last.filter(|_| enabled.iter().any(preempts)).map(|last| self.tasks.number(last));
         let preemptions = self.nodes.last().map_or(0, |node| node.costs(node.task));
         let cheap: SmallVec<[TaskId; 8]> =
@@ -165,7 +179,19 @@ impl Bounded {
         let enabled = enabled.iter().map(|task| self.tasks.number(*task)).collect();
         let (todo, done) = (SmallVec::new(), SmallVec::new());
         self.nodes.push(Node { task: self.tasks.number(task), enabled, todo, done, stays, preemptions, choice: None });
-        task
+        Some(task)
+    }
+
+    /// Begins the event of a decision that has not been made before.
+    fn begin_event(&mut self, x: &Execution, task: TaskId) {
+        let mut event = Events::next(x, task, self.tasks.number(task));
+        event.round = self.loops.round(&self.events, &event);
+        event.vain = self.events.vain_round(&event, self.all_spin);
+        if let Some(from) = event.round {
+            let looks = self.events.round_touches(from, event.deed.task);
+            spin::look_again(&mut event.deed, looks);
+        }
+        self.events.begin(x, event);
     }
 }
 
@@ -204,6 +230,7 @@ impl Pilot for Bounded {
         }
         self.tasks.look_at(x);
         self.absorb(x);
+        self.all_spin = false;
         let task = if self.depth < self.given {
             let task = enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task);
             if task.is_none() {
@@ -211,10 +238,10 @@ impl Pilot for Bounded {
             }
             task?
         } else {
-            self.decide(x, enabled)
+            self.decide(x, enabled)?
         };
         if self.depth >= self.fresh() {
-            self.events.begin(x, Events::next(x, task, self.tasks.number(task)));
+            self.begin_event(x, task);
         }
         self.depth += 1;
         Some(task)
@@ -225,6 +252,10 @@ impl Pilot for Bounded {
         if acquitted.len() > self.acquitted.len() && !matches!(end, End::Found(_)) {
             let new = &acquitted[self.acquitted.len()..];
             self.acquitted.extend(new.iter().map(|state| (*state, self.depth)));
+            self.again = true;
+            return;
+        }
+        if self.loops.ends_trial() && !matches!(end, End::Found(_)) {
             self.again = true;
             return;
         }

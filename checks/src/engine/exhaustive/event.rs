@@ -1,5 +1,6 @@
 //! What a task does between two scheduling decisions, and what happens before it.
 
+use super::spin;
 use crate::execution::{Effect, Execution, Kind, ObjectId, Op, State, Step, TaskId, Thing, Touch, Touches, dependent};
 use serde::{Deserialize, Serialize};
 use smallvec::SmallVec;
@@ -138,6 +139,14 @@ pub(super) struct Event {
     pub(super) tick: usize,
     /// All that it did: each operation, and how that ended.
     pub(super) acts: SmallVec<[(Op, Effect); 2]>,
+    /// All of that leaves no trace of its own, if what is taken is given back.
+    pub(super) harmless: bool,
+    /// What its task is polled by, if that is one of an event loop.
+    pub(super) polls: Option<ObjectId>,
+    /// Its task has read the clock.
+    pub(super) reads_clock: bool,
+    /// Of one that goes round though nobody can do anything that comes to something: where the last round began.
+    pub(super) vain: Option<usize>,
     /// Which of its task's events it is, counted from 1.
     nth: u32,
     /// The events of its task's past alone: what it can't come before, wherever it goes.
@@ -146,16 +155,22 @@ pub(super) struct Event {
 }
 
 impl Event {
-    fn new(task: TaskId, number: u32, op: Op, object: Option<u64>, tick: usize) -> Self {
-        let deed = Deed::new(number);
+    /// What `task` is about to do.
+    fn next(x: &Execution, task: TaskId, number: u32) -> Self {
+        let entry = &x.tasks[task.index()];
+        let op = entry.pending.expect("who can go on has something to do");
         Event {
-            deed,
+            deed: Deed::new(number),
             task,
             op,
-            object,
+            object: op.object.map(|object| x.objects[object.index()].identity),
             round: None,
-            tick,
+            tick: x.ticks,
             acts: SmallVec::new(),
+            harmless: true,
+            polls: entry.polls,
+            reads_clock: entry.reads_clock,
+            vain: None,
             nth: 0,
             own: Clock::new(),
             clock: Clock::new(),
@@ -164,6 +179,7 @@ impl Event {
 
     fn add(&mut self, step: &Step) {
         self.acts.push((step.op, step.effect));
+        self.harmless &= spin::is_harmless(step, self.polls);
         step.touches.iter().for_each(|touch| self.deed.touch(*touch));
     }
 
@@ -209,8 +225,7 @@ impl Events {
 
     /// The event that a task would go on with.
     pub(super) fn next(x: &Execution, task: TaskId, number: u32) -> Event {
-        let op = x.tasks[task.index()].pending.expect("who can go on has something to do");
-        Event::new(task, number, op, op.object.map(|object| x.objects[object.index()].identity), x.ticks)
+        Event::next(x, task, number)
     }
 
     /// Begins an event that is about to happen.

@@ -25,7 +25,7 @@ use super::Program;
 use super::pilot::fly_counting;
 use crate::checker::Plan;
 use crate::engine::Engine;
-use crate::execution::{Budget, Found, Problem, Rules, Uses};
+use crate::execution::{Budget, CutShort, Found, Problem, Rules, Uses};
 use crate::outcome::CheckError;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
@@ -37,6 +37,11 @@ pub(super) struct Searched {
     pub(super) counts: Counts,
     pub(super) found: Option<Box<Found>>,
     pub(super) cut: Option<Budget>,
+    /// Of the first execution that was given up after too many steps: its end.
+    pub(super) cut_short: Option<CutShort>,
+    /// A loop was taken to wait because what it writes under a lock is, byte by byte, what was there: what that points to is
+    /// not looked at.
+    pub(super) by_bytes: bool,
     /// About how much of the search is done, where that is estimated.
     pub(super) done: Option<f64>,
     pub(super) problem: Option<Problem>,
@@ -87,6 +92,8 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         done: Some(node::share(&search.nodes)),
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
+        cut_short: report.cut_short,
+        by_bytes: search.loops.by_bytes,
         problem: search.differs.map(differs).or(report.problem),
         uses: report.uses,
         #[cfg(test)]
@@ -114,6 +121,8 @@ fn search_bounded(
         done: None,
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
+        cut_short: report.cut_short,
+        by_bytes: search.loops.by_bytes,
         problem: search.differs.map(differs).or(report.problem),
         uses: report.uses,
         #[cfg(test)]

@@ -19,9 +19,13 @@ impl Events {
     /// The events that race with this one and come before it, the last one first.
     pub(super) fn races_with(&self, second: usize, allowances: Allowances) -> Vec<usize> {
         let mut races: Vec<usize> = Vec::new();
+        if self.is_vain(second) {
+            return races;
+        }
         for first in (0..second).rev() {
             let candidate = self.all[first].deed.task != self.all[second].deed.task
                 && !self.is_past_of(first, second)
+                && !self.is_vain(first)
                 && self.all[first].deed.conflicts(&self.all[second].deed)
                 && !races.iter().any(|later| self.happens_before(first, *later));
             if candidate && self.could_go_first(first, second, allowances) {
@@ -84,10 +88,11 @@ impl Events {
     pub(super) fn dependent_before(&self, second: usize) -> Vec<usize> {
         let depends = |first: &usize| {
             !self.is_past_of(*first, second)
+                && !self.is_vain(*first)
                 && self.all[*first].deed.task != self.all[second].deed.task
                 && self.all[*first].deed.conflicts(&self.all[second].deed)
         };
-        (0..second).filter(depends).collect()
+        if self.is_vain(second) { Vec::new() } else { (0..second).filter(depends).collect() }
     }
 
     /// What happened after an event and does not depend on it.
@@ -103,7 +108,7 @@ impl Events {
     pub(super) fn is_fickle(&self, event: usize, allowances: Allowances) -> bool {
         let op = &self.all[event].op;
         let wakes = matches!(op.kind, Kind::Park | Kind::Wake { .. });
-        op.kind.is_fickle() || op.timeout.is_some() || (wakes && allowances.wakeups > 0)
+        op.is_fickle() || op.timeout.is_some() || (wakes && allowances.wakeups > 0)
     }
 
     fn between(&self, first: usize, second: usize) -> impl DoubleEndedIterator<Item = usize> + Clone {
@@ -116,7 +121,8 @@ impl Events {
         let event = &self.all[second];
         if let Some(from) = event.round {
             let before = (0..first).chain(self.between(first, second));
-            if !self.changes_round(from, event.deed.task, before) {
+            let ticked = event.reads_clock && self.all[from].tick != event.tick;
+            if !ticked && !self.changes_round(from, event.deed.task, before) {
                 return false;
             }
         }

@@ -52,6 +52,8 @@ pub(super) struct Search {
     next: Vec<Branch>,
     /// States whose cycle did not repeat, and how many decisions led there.
     acquitted: Vec<(Acquittal, usize)>,
+    /// Nobody whom the current decision is about can do anything that comes to something.
+    all_spin: bool,
     /// The last execution forced a cycle that did not repeat: it goes once more without.
     again: bool,
     pub(super) started: bool,
@@ -84,6 +86,7 @@ impl Search {
             ahead: Vec::new(),
             next: Vec::new(),
             acquitted: Vec::new(),
+            all_spin: false,
             again: false,
             started: false,
             found: None,
@@ -205,23 +208,12 @@ impl Search {
         self.woken = x.woken_by_clock.len();
         let mut event = Events::next(x, task, self.tasks.number(task));
         event.round = self.loops.round(&self.events, &event);
+        event.vain = self.events.vain_round(&event, self.all_spin);
         if let Some(from) = event.round {
             let looks = self.events.round_touches(from, event.deed.task);
             spin::look_again(&mut event.deed, looks);
         }
         self.events.begin(x, event);
-    }
-
-    /// Those of the tasks that can go on whose going on would come to anything.
-    fn without_spinning(&mut self, x: &Execution, enabled: &[TaskId]) -> SmallVec<[TaskId; 8]> {
-        let mut going: SmallVec<[TaskId; 8]> = SmallVec::new();
-        for task in enabled {
-            let event = Events::next(x, *task, self.tasks.number(*task));
-            if !self.loops.spins(&self.events, &event) {
-                going.push(*task);
-            }
-        }
-        going
     }
 
     /// Whether a task is about to do what it was when the search was saved.
@@ -239,9 +231,10 @@ impl Search {
 
     /// Who goes on from a state that the execution is the first to reach.
     fn decide(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
-        let going = self.without_spinning(x, enabled);
+        let going = self.loops.going(x, &self.events, &self.tasks, enabled);
         // All spin in vain: each in turn, so that it shows that they do so for ever.
         let all_spin = going.is_empty();
+        self.all_spin = all_spin;
         let enabled = if all_spin { enabled } else { &going };
         if self.loops.trial.is_some() {
             return self.loops.next(x, &self.events, enabled);
@@ -294,7 +287,7 @@ impl Search {
 }
 
 /// Who has waited longest for its turn.
-fn least_recent(x: &Execution, tasks: &[TaskId]) -> Option<TaskId> {
+pub(super) fn least_recent(x: &Execution, tasks: &[TaskId]) -> Option<TaskId> {
     tasks.iter().copied().min_by_key(|task| x.log.iter().rposition(|decision| decision.task == *task))
 }
 
@@ -327,6 +320,7 @@ impl Pilot for Search {
         }
         self.tasks.look_at(x);
         self.absorb(x);
+        self.all_spin = false;
         let task = if self.depth < self.given {
             let is =
                 |task: &TaskId| self.tasks.number(*task) == self.nodes[self.depth].task && self.is_as_saved(x, *task);
@@ -356,11 +350,7 @@ impl Pilot for Search {
             self.again = true;
             return;
         }
-        if let Some(trial) = self.loops.trial.take()
-            && !matches!(end, End::Found(_))
-        {
-            // It was cut short to learn about a loop, and goes once more knowing it; one that has come to its end ends.
-            self.loops.endless.entry(trial.which).or_insert(false);
+        if self.loops.ends_trial() && !matches!(end, End::Found(_)) {
             self.again = true;
             return;
         }

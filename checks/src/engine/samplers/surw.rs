@@ -10,8 +10,8 @@ use crate::execution::{Execution, Kind, ObjectId, Op, Random, TaskId, TaskState}
 use smallvec::SmallVec;
 use std::collections::HashMap;
 
-/// Steps without an interesting one, while somebody waits for them, after which the rest of the execution is drawn like a
-/// random walk: those who run may be waiting for those who wait, in a loop.
+/// Steps while somebody waits for an interesting one, and without any in between, after which the rest of the execution is
+/// drawn like a random walk: those who run may be waiting for those who wait, in a loop.
 const PATIENCE: usize = 500;
 
 /// Counts by task, in order of becoming known.
@@ -58,7 +58,7 @@ struct Run {
     intended: Option<TaskId>,
     /// Who has just gone on to spawn.
     spawner: Option<TaskId>,
-    /// Steps since the last interesting one.
+    /// Steps since the last interesting one while somebody waited.
     idle: usize,
     given_up: bool,
 }
@@ -184,7 +184,6 @@ impl Surw {
             if waits { waiting.push(task) } else { able.push(task) }
         }
         if waiting.is_empty() {
-            self.run.idle = 0;
             return able[random.below(able.len())];
         }
         self.intend(x, &waiting, random);
