@@ -1,5 +1,6 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
+pub(crate) mod environment;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
@@ -156,8 +157,9 @@ impl Checker {
         self
     }
 
-    /// How long to explore. A search that is not done by then is inconclusive, and how far it got depends on the
-    /// machine: prefer [`Checker::executions`] where results have to be the same everywhere.
+    /// How long to explore: what each thread that explores may run. Time in which others have its processor does not count,
+    /// nor does time in which the program really sleeps. A search that is not done by then is inconclusive, and how far it
+    /// got depends on the machine: prefer [`Checker::executions`] where results have to be the same everywhere.
     pub fn time(mut self, time: Duration) -> Self {
         self.plan.time = Some(time);
         self
@@ -310,13 +312,22 @@ impl Checker {
 
     /// Explores `program`, and panics unless it holds.
     ///
+    /// The environment goes before what this was built with, here and in [`Checker::check_property`], so that a test can be
+    /// run another way without being changed: `RADDLE_SEED=42`, `RADDLE_EXECUTIONS=100000`, `RADDLE_TIME=2m`,
+    /// `RADDLE_ENGINE=exhaustive` (of a property, proptest draws the schedules whatever that says), `RADDLE_PREEMPTIONS=2`.
+    /// After `RADDLE_HANG=60s` without a step an execution hangs, and the process ends.
+    ///
     /// # Panics
+    /// If a variable of the environment can't be read.
     /// With the rendered counterexample if the program fails; with what to do about it if the search was cut short
     /// or could not be made.
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        self.settle(self.run_program(&program), |_| program);
+        match self.as_told() {
+            Ok(checker) => checker.settle(checker.run_program(&program), |_| program),
+            Err(unreadable) => panic!("{unreadable}"),
+        }
     }
 
     /// Explores `property`, and panics unless it holds.
@@ -325,10 +336,14 @@ impl Checker {
     /// As [`Checker::check`].
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
-        self.settle(self.run_property(property), |found| {
+        let program = |found: &Counterexample| -> Program {
             let values = found.parameters.as_ref().map_or(&serde_json::Value::Null, |parameters| parameters.values());
             Arc::new(property.at(values).expect("the values were drawn by it"))
-        });
+        };
+        match self.as_told() {
+            Ok(checker) => checker.settle(checker.run_property(property), program),
+            Err(unreadable) => panic!("{unreadable}"),
+        }
     }
 
     #[track_caller]

@@ -8,6 +8,7 @@ mod abort;
 mod blackbox;
 mod choice;
 mod clock;
+mod ending;
 mod handle;
 mod id;
 mod journal;
@@ -16,12 +17,14 @@ mod model;
 mod op;
 mod ordering;
 mod panics;
+mod pulse;
 mod recording;
 mod session;
 mod step;
 mod task;
 mod time;
 mod touch;
+mod trail;
 mod waiting;
 mod watchdog;
 
@@ -29,6 +32,8 @@ mod watchdog;
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
+#[cfg(feature = "suite")]
+pub(crate) use ending::leave_to_parent;
 pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
@@ -50,6 +55,7 @@ pub(crate) use step::{
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
+pub(crate) use pulse::thread_time;
 pub(crate) use watchdog::hint_at_slowness;
 
 use crate::engine;
@@ -112,6 +118,8 @@ pub(crate) struct Execution {
     pub(crate) clocks: Option<Clocks>,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
+    /// Where others see how far it is.
+    trail: &'static trail::Trail,
     /// What has been told of it to somebody outside the process, if it is told.
     told: Option<Box<blackbox::Progress>>,
     /// What each step touched, where the schedule is studied.
@@ -233,6 +241,7 @@ impl Execution {
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
             recorder: rules.record.then(Recorder::default),
+            trail: trail::of_this_thread().expect("an execution is its exploration's"),
             told: None,
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             runnable: None,
@@ -260,6 +269,7 @@ impl Execution {
             }
             None => Box::new(execution),
         };
+        execution.trail.begin(serial.get(), rules.mode == Mode::Loom);
         execution.add_task(Some("main".into()), std::panic::Location::caller());
         execution
     }
@@ -276,6 +286,7 @@ impl Execution {
     pub(crate) fn add_task(&mut self, name: Option<Cow<'static, str>>, site: Site) -> TaskId {
         let id = TaskId::from_index(self.tasks.len());
         let identity = self.next_identity();
+        self.trail.name(id.index(), name.as_deref().unwrap_or_default());
         self.tasks.push(Task {
             identity,
             offspring: 0,

@@ -302,6 +302,7 @@ impl Execution {
             (entry.may_wait, entry.fired, entry.shown_waiting) = (false, false, false);
             (entry.waits_on, entry.gives_up) = (false, false);
         }
+        self.trail.step(self.log.len(), task, op.site);
         self.log.push(super::Decision { task, signature: op.signature() });
         let step = self.log.len();
         self.record(|recorder| recorder.acted(step, task, op, effect, preempts));
