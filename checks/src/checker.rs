@@ -4,7 +4,7 @@ pub(crate) mod environment;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
-use crate::execution::{Cancels, Rules};
+use crate::execution::{Cancels, Reporting, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
@@ -61,6 +61,7 @@ impl Plan {
             gates_tasks: false,
             compare: false,
             record: false,
+            is_last: false,
             record_at: None,
             schedule: None,
             journal: false,
@@ -348,15 +349,20 @@ impl Checker {
 
     #[track_caller]
     fn settle(&self, outcome: Result<Outcome, CheckError>, program: impl FnOnce(&Counterexample) -> Program) {
+        let _reporting = Reporting::new();
         match outcome {
             Ok(Outcome::Holds(_)) => {}
-            Ok(Outcome::Fails(found)) => match study::study(&program(&found), &self.plan, &found, Effort::default()) {
-                Ok(study) => {
-                    let text = text::counterexample(None, &study, &text::Style::PLAIN);
-                    panic!("raddle found a counterexample\n\n{text}");
+            Ok(Outcome::Fails(found)) => {
+                let program = program(&found);
+                match study::study(&program, &self.plan, &found, Effort::default()) {
+                    Ok(study) => {
+                        let text = text::counterexample(None, &study, &text::Style::PLAIN);
+                        let backtrace = engine::last_run(&self.plan, &program, &study.counterexample);
+                        panic!("raddle found a counterexample\n\n{text}{backtrace}");
+                    }
+                    Err(error) => panic!("{error}"),
                 }
-                Err(error) => panic!("{error}"),
-            },
+            }
             Ok(Outcome::Inconclusive { budget: crate::Budget::Steps, executions, .. }) => panic!(
                 "an execution had more than {} steps, and was given up ({executions} were run): does a loop try again \
                  without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \

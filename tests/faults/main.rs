@@ -6,14 +6,20 @@
 
 mod cases;
 mod chain;
+mod process;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &process::KIND];
 
 fn main() -> ExitCode {
+    if let [_, argument, program, ..] = &std::env::args().collect::<Vec<_>>()[..]
+        && argument == process::CHILD
+    {
+        return process::child(program);
+    }
     if std::env::args().any(|argument| argument == "--table") {
         return table();
     }

@@ -130,7 +130,8 @@ mod tests {
     use super::*;
 
     fn told(variables: &[(&str, &str)]) -> Result<Checker, Unreadable> {
-        let variable = |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).into());
+        let variable =
+            |name: &str| variables.iter().find(|(other, _)| *other == name).map(|(_, value)| (*value).into());
         Environment(variable).over(Checker::new().seed(1).executions(7))
     }
 
@@ -152,13 +153,17 @@ mod tests {
     #[test]
     fn times_have_units() {
         let of = |text: &str| duration(text).map(|time| time.as_millis());
-        assert_eq!([of("500ms"), of("30s"), of("30"), of("2m"), of("1h")], [500, 30_000, 30_000, 120_000, 3_600_000].map(Some));
+        assert_eq!(
+            [of("500ms"), of("30s"), of("30"), of("2m"), of("1h")],
+            [500, 30_000, 30_000, 120_000, 3_600_000].map(Some)
+        );
         assert_eq!([of("soon"), of("-1"), of("1.5s"), of("3 weeks"), of("99999999999999999999m")], [None; 5]);
     }
 
     #[test]
     fn what_can_t_be_read_says_what_it_may_be() {
-        let wrong = [(SEED, "-1"), (EXECUTIONS, "0"), (TIME, "soon"), (ENGINE, "loon"), (PREEMPTIONS, "few"), (HANG, "100ms")];
+        let wrong =
+            [(SEED, "-1"), (EXECUTIONS, "0"), (TIME, "soon"), (ENGINE, "loon"), (PREEMPTIONS, "few"), (HANG, "100ms")];
         for (variable, value) in wrong {
             let text = told(&[(variable, value)]).unwrap_err().to_string();
             assert!(text.contains(&format!("{variable}=`{value}`")) && text.contains("it may be "), "{text}");

@@ -18,7 +18,7 @@ mod samplers;
 pub(crate) mod shuttle;
 
 pub use self::follow::Followed;
-pub(crate) use self::follow::{follow, replay};
+pub(crate) use self::follow::{follow, last_run, replay};
 pub use self::shuttle::Strategy;
 
 use crate::checker::Plan;

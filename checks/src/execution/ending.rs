@@ -36,27 +36,26 @@ impl Ending {
         Ending::ALL.into_iter().find(|ending| ending.number() == number)
     }
 
-    /// What happens, and what to do, in a sentence each.
-    pub(super) fn words(self) -> (&'static str, &'static str) {
+    /// What happens, and what to do.
+    pub(super) fn words(self) -> &'static str {
         match self {
-            Ending::Fault => (
-                "an execution ends the process with a fault of memory: in safe code, a stack overflow",
-                "a task's stack is small (`main` 32 KiB under loom, others 64, 128 under shuttle): put what is large in a `Box`, \
-                 and recurse less. In unsafe code, run this test alone under a debugger or Miri",
-            ),
-            Ending::Abort => (
-                "an execution aborts the process",
-                "say it with a panic, which is one execution's failure and has a message; what the allocator or the runtime \
-                 says stands above",
-            ),
-            Ending::Exit => (
-                "an execution calls `exit`, which would end the tests as if all had passed",
-                "say it with a panic, which is one execution's failure; the process ends with code 101",
-            ),
-            Ending::ExitElsewhere => (
-                "a thread calls `exit` while an execution is on, which would end the tests as if all had passed",
-                "let explorations come to their end first; the process ends with code 101",
-            ),
+            Ending::Fault => {
+                "an execution ends the process with a fault of memory: in safe code, a stack overflow. A task's stack is small \
+                 (`main` 32 KiB under loom, others 64, 128 under shuttle): put what is large in a `Box`, and recurse less. In \
+                 unsafe code, run this test alone under Miri or a debugger."
+            }
+            Ending::Abort => {
+                "an execution aborts the process. Say it with a panic, which is one execution's failure and has a message. What \
+                 an allocator that finds its memory damaged has to say stands above."
+            }
+            Ending::Exit => {
+                "an execution calls `exit`, which would end the tests as if all had passed: this process ends with code 101. Say \
+                 it with a panic, which is one execution's failure."
+            }
+            Ending::ExitElsewhere => {
+                "a thread calls `exit` while an execution is on, which would end the tests as if all had passed: this process \
+                 ends with code 101. Let explorations come to their end first."
+            }
         }
     }
 }
@@ -239,7 +238,10 @@ mod unix {
 
     pub(super) fn end_process() -> ! {
         // SAFETY: `_exit` has no preconditions: it leaves all that other threads hold as it is.
-        #[expect(unsafe_code, reason = "`exit` would run what is registered for it, and wait for who has called it before")]
+        #[expect(
+            unsafe_code,
+            reason = "`exit` would run what is registered for it, and wait for who has called it before"
+        )]
         unsafe {
             libc::_exit(FAILED)
         }

@@ -41,7 +41,9 @@ pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
-pub(crate) use panics::{message, take_panic, take_unwinding};
+pub use panics::is_last_run;
+pub(crate) use panics::{Reporting, frames_of_the_program, message, take_panic, take_unwinding, wants_last_run};
+pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
@@ -55,7 +57,6 @@ pub(crate) use step::{
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
-pub(crate) use pulse::thread_time;
 pub(crate) use watchdog::hint_at_slowness;
 
 use crate::engine;

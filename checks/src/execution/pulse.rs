@@ -47,9 +47,10 @@ impl Stopwatch {
     pub(super) fn time(&self) -> Duration {
         let ran = thread_time().saturating_sub(self.ran);
         // Where the system does not say for how long it has waited for a processor, only what it ran is known.
-        let own = self.waited.zip(waited_for_a_processor()).map(|(before, now)| {
-            self.begun.elapsed().saturating_sub(now.saturating_sub(before))
-        });
+        let own = self
+            .waited
+            .zip(waited_for_a_processor())
+            .map(|(before, now)| self.begun.elapsed().saturating_sub(now.saturating_sub(before)));
         own.map_or(ran, |own| own.max(ran))
     }
 }

@@ -3,7 +3,7 @@
 //! The session counts executions, holds the budget, and keeps the first failure. It is the thread's; when the run
 //! is over, or when the thread can't go on, its report goes to whoever started it.
 
-use super::panics::{install_panic_hook, message};
+use super::panics::{begin_last_run, install_panic_hook, message, take_backtrace};
 use super::pulse::{Stopwatch, thread_time};
 use super::{Decision, Execution, Mode, Random, Source, begin, end};
 pub(crate) use crate::outcome::Budget;
@@ -11,6 +11,7 @@ use crate::outcome::Drift;
 use crate::trace::Trace;
 use crate::verdict::Verdict;
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
@@ -43,6 +44,8 @@ pub(crate) struct Rules {
     pub(crate) compare: bool,
     /// Record every event of every execution.
     pub(crate) record: bool,
+    /// It is a check's last run: see [`is_last_run`](super::is_last_run).
+    pub(crate) is_last: bool,
     /// Record every event of this execution alone, counted from 1.
     pub(crate) record_at: Option<u64>,
     /// The schedule to follow.
@@ -125,6 +128,8 @@ pub(crate) struct SessionReport {
     pub(crate) passed: Option<Trace>,
     /// What each step of the last execution was, if it was recorded.
     pub(crate) operations: Vec<String>,
+    /// Of the last panic of a last run.
+    pub(crate) backtrace: Option<Arc<Backtrace>>,
     /// What the thread has taken, without the time in which it waited for a processor.
     pub(crate) time: Duration,
 }
@@ -187,6 +192,9 @@ impl Session {
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new().name("raddle".into()).stack_size(8 << 20).spawn(move || {
             trail.enter();
+            if rules.is_last {
+                begin_last_run();
+            }
             let stopwatch = Stopwatch::start();
             let report = SessionReport { gated: rules.gated, ..SessionReport::default() };
             let session = Session { rules, source, report, last: None, stopwatch, progress, sender };
@@ -238,6 +246,7 @@ pub(super) fn send_report(abandoned: bool) {
         if let Some(session) = slot.borrow_mut().as_mut() {
             let mut report = std::mem::take(&mut session.report);
             report.time = session.stopwatch.time();
+            report.backtrace = take_backtrace().map(Arc::new);
             if let Some(last) = session.last.take() {
                 let names = last.names();
                 let failed = report.found.as_ref().and_then(|found| found.trace.as_ref());

@@ -228,7 +228,7 @@ impl Trail {
         let _ = writeln!(text, "  task      {}, after step {steps}", names[usize::from(task)]);
         let mut label = "lately";
         for step in steps.saturating_sub(4).max(1)..=steps {
-            if let Some((task, site)) = self.lately(step) {
+            if let Some((task, site)) = self.lately(step).filter(|(_, site)| !super::panics::is_own(site.file())) {
                 let _ = writeln!(text, "  {label:<9} {step} {} {site}", names[usize::from(task)]);
                 label = "";
             }

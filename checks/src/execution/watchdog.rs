@@ -84,8 +84,7 @@ fn watch() {
         watching.retain(|watching| trails.iter().any(|trail| std::ptr::eq(*trail, watching.trail)));
         for trail in trails {
             if let Some(ending) = Ending::of(trail.ending.load(Ordering::Acquire)) {
-                let (what, instead) = ending.words();
-                say(&format!("raddle: {what}\n{}  instead   {instead}\n", trail.tell().unwrap_or_default()));
+                say(&format!("\nraddle: {}\n{}", ending.words(), trail.tell().unwrap_or_default()));
                 trail.ending.store(0, Ordering::Release);
             }
             match watching.iter_mut().find(|watching| std::ptr::eq(watching.trail, trail)) {
@@ -115,9 +114,9 @@ impl Watching {
         let hangs = crate::checker::environment::hang().unwrap_or(HANG);
         if !hangs.is_zero() && self.still >= hangs && !ending::is_left() {
             say(&format!(
-                "raddle: an execution hangs: it has not made a step for {} seconds, and its thread can't be stopped, so this \
-                 process ends with code 101\n{}  instead   {HINT}\n  allow     for more, or for any time, with \
-                 `RADDLE_HANG=10m`, `RADDLE_HANG=0`\n",
+                "\nraddle: an execution hangs: it has not made a step for {} seconds. Its thread can't be stopped, so this \
+                 process ends, with code 101. {HINT} What has much to compute gets more time with `RADDLE_HANG=10m`, and any \
+                 with `RADDLE_HANG=0`.\n{}",
                 hangs.as_secs(),
                 self.trail.tell().unwrap_or_default()
             ));
@@ -126,7 +125,7 @@ impl Watching {
         if self.still >= PATIENCE && !self.hinted {
             self.hinted = true;
             say(&format!(
-                "raddle: an execution has not made a step for {} seconds\n{}  instead   {HINT}\n",
+                "raddle: an execution has not come to an end for {} seconds. {HINT}\n{}",
                 PATIENCE.as_secs(),
                 self.trail.tell().unwrap_or_default()
             ));
