@@ -325,10 +325,8 @@ impl Checker {
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        match self.as_told() {
-            Ok(checker) => checker.settle(checker.run_program(&program), |_| program),
-            Err(unreadable) => panic!("{unreadable}"),
-        }
+        let checker = self.as_told();
+        checker.settle(checker.run_program(&program), |_| program);
     }
 
     /// Explores `property`, and panics unless it holds.
@@ -337,14 +335,11 @@ impl Checker {
     /// As [`Checker::check`].
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
-        let program = |found: &Counterexample| -> Program {
+        let checker = self.as_told();
+        checker.settle(checker.run_property(property), |found| {
             let values = found.parameters.as_ref().map_or(&serde_json::Value::Null, |parameters| parameters.values());
             Arc::new(property.at(values).expect("the values were drawn by it"))
-        };
-        match self.as_told() {
-            Ok(checker) => checker.settle(checker.run_property(property), program),
-            Err(unreadable) => panic!("{unreadable}"),
-        }
+        });
     }
 
     #[track_caller]

@@ -18,7 +18,7 @@ const HANG: &str = "RADDLE_HANG";
 
 /// A variable that can't be read.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Unreadable {
+struct Unreadable {
     variable: &'static str,
     value: String,
     may_be: String,
@@ -118,10 +118,14 @@ pub(crate) fn hang() -> Option<Duration> {
 impl Checker {
     /// This checker, but for what the environment says.
     ///
-    /// # Errors
+    /// # Panics
     /// If a variable can't be read.
-    pub(super) fn as_told(&self) -> Result<Self, Unreadable> {
-        environment().over(self.clone())
+    #[track_caller]
+    pub(super) fn as_told(&self) -> Self {
+        match environment().over(self.clone()) {
+            Ok(checker) => checker,
+            Err(unreadable) => panic!("{unreadable}"),
+        }
     }
 }
 

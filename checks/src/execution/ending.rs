@@ -165,7 +165,9 @@ mod unix {
             have_told(trail, Ending::Exit);
             end_process();
         }
-        let running = if is_left() { Vec::new() } else { trail::all() };
+        // A thread that waits for more to explore, and is about to hear that there is none, is in no execution.
+        let mut running = if is_left() { Vec::new() } else { trail::all() };
+        running.retain(|trail| trail.far().is_some());
         for trail in &running {
             have_told(trail, Ending::ExitElsewhere);
         }

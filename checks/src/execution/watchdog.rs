@@ -20,7 +20,7 @@ use std::time::Duration;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// After how long without a step the process ends, unless told otherwise.
-const HANG: Duration = Duration::from_secs(60);
+const HANG: Duration = Duration::from_mins(1);
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_millis(100);

@@ -162,8 +162,11 @@ impl Search<'_> {
             // A destructor can leave a failing run no way to go on, and the engine itself can stop.
             let (found, problem) = end.map_or((None, None), |end| (end.found, end.problem));
             self.problem = self.problem.take().or(problem);
-            let came = found.map_or(Came::Nowhere, |found| Came::To(Box::new(found)));
-            Ran { came, asked: Asked::default(), thread_time: Duration::ZERO }
+            Ran {
+                came: found.map_or(Came::Nowhere, |found| Came::To(Box::new(found))),
+                asked: Asked::default(),
+                thread_time: Duration::ZERO,
+            }
         })
     }
 
