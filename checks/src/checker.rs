@@ -1,11 +1,12 @@
 //! The front door: what a check explores, how far, and what a failing one says.
 
 mod chain;
+pub(crate) mod environment;
 mod replay;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
-use crate::execution::{Cancels, LastCut, Rules};
+use crate::execution::{Cancels, LastCut, Reporting, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::property::{self, Property};
@@ -65,6 +66,7 @@ impl Plan {
             gates_tasks: false,
             compare: false,
             record: false,
+            is_last: false,
             record_at: None,
             schedule: None,
             journal: false,
@@ -162,8 +164,9 @@ impl Checker {
         self
     }
 
-    /// How long to explore. A search that is not done by then is inconclusive, and how far it got depends on the
-    /// machine: prefer [`Checker::executions`] where results have to be the same everywhere.
+    /// How long to explore: what each thread that explores may run. Time in which others have its processor does not count,
+    /// nor does time in which the program really sleeps. A search that is not done by then is inconclusive, and how far it
+    /// got depends on the machine: prefer [`Checker::executions`] where results have to be the same everywhere.
     pub fn time(mut self, time: Duration) -> Self {
         self.plan.time = Some(time);
         self
@@ -309,13 +312,20 @@ impl Checker {
 
     /// Explores `program`, and panics unless it holds.
     ///
+    /// The environment goes before what this was built with, here and in [`Checker::check_property`], so that a test can be
+    /// run another way without being changed: `RADDLE_SEED=42`, `RADDLE_EXECUTIONS=100000`, `RADDLE_TIME=2m`,
+    /// `RADDLE_ENGINE=exhaustive` (of a property, proptest draws the schedules whatever that says), `RADDLE_PREEMPTIONS=2`.
+    /// After `RADDLE_HANG=60s` without a step an execution hangs, and the process ends.
+    ///
     /// # Panics
+    /// If a variable of the environment can't be read.
     /// With the rendered counterexample if the program fails; with what to do about it if the search was cut short
     /// or could not be made.
     #[track_caller]
     pub fn check(&self, program: impl Fn() + Send + Sync + 'static) {
         let program: Program = Arc::new(program);
-        self.settle(|| self.run_program(&program), |_| Ok(Arc::clone(&program)));
+        let checker = self.as_told();
+        checker.settle(|| checker.run_program(&program), |_| Ok(Arc::clone(&program)));
     }
 
     /// Explores `property`, and panics unless it holds.
@@ -325,7 +335,8 @@ impl Checker {
     #[track_caller]
     pub fn check_property(&self, property: &Property) {
         let at = |values: Option<&Value>| Ok(Arc::new(property.at(values.unwrap_or(&Value::Null))?) as Program);
-        self.settle(|| self.run_property(property), at);
+        let checker = self.as_told();
+        checker.settle(|| checker.run_property(property), at);
     }
 
     /// Panics unless `run` says that all holds, or replays; `program` gives the program at these parameters.
@@ -341,6 +352,7 @@ impl Checker {
         };
         let outcome = run();
         replay::goes_on(matches!(outcome, Ok(Outcome::Holds(_))));
+        let _reporting = Reporting::new();
         match outcome {
             Ok(Outcome::Holds(coverage)) => tell(&coverage),
             Ok(Outcome::Fails(found)) => {

@@ -40,6 +40,7 @@ use engine::real;
 
 pub use checker::{Checker, check};
 pub use engine::{Engine, Followed, Strategy};
+pub use execution::is_last_run;
 pub use extent::Extent;
 pub use fairness::{Bypass, Request};
 pub use history::{History, Model, programs};

@@ -8,6 +8,7 @@ mod cases;
 mod chain;
 mod loops;
 mod places;
+mod process;
 mod proofs;
 mod queued_writers;
 mod replay;
@@ -25,9 +26,15 @@ const KINDS: &[&Kind] = &[
     &replay::KIND,
     &places::KIND,
     &loops::KIND,
+    &process::KIND,
 ];
 
 fn main() -> ExitCode {
+    if let [_, argument, program, ..] = &std::env::args().collect::<Vec<_>>()[..]
+        && argument == process::CHILD
+    {
+        return process::child(program);
+    }
     if std::env::args().any(|argument| argument == "--table") {
         return table();
     }

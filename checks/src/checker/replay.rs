@@ -107,7 +107,7 @@ impl Checker {
         match engine::run_line(&self.plan, &program, line) {
             Ok(found) => {
                 let study = Study::untried(&found, "it has been replayed, and not been studied again");
-                panic!("{}", message(&study, Ok(line.clone())));
+                panic!("{}", message(&study, Ok(line.clone()), ""));
             }
             Err(error) => panic!("{VARIABLE}: {error}"),
         }
@@ -115,11 +115,12 @@ impl Checker {
 
     /// What a failing check panics with.
     pub(super) fn failure(&self, program: &Program, study: &Study, check: usize) -> String {
-        message(study, engine::line_of(&self.plan, program, study, check))
+        let line = engine::line_of(&self.plan, program, study, check);
+        message(study, line, &engine::last_run(&self.plan, program, &study.counterexample))
     }
 }
 
-fn message(study: &Study, line: Result<ReplayLine, CheckError>) -> String {
+fn message(study: &Study, line: Result<ReplayLine, CheckError>, backtrace: &str) -> String {
     let text = text::counterexample(None, study, &text::Style::PLAIN);
     let at = place(&study.counterexample).map(|at| format!(" at {}", at.clickable())).unwrap_or_default();
     let again = match line {
@@ -129,7 +130,7 @@ fn message(study: &Study, line: Result<ReplayLine, CheckError>) -> String {
         }
         Err(error) => format!("it can't be replayed: {error}"),
     };
-    format!("raddle found a counterexample{at}\n\n{text}\n{again}")
+    format!("raddle found a counterexample{at}\n\n{text}{backtrace}\n{again}")
 }
 
 /// Where it fails.

@@ -31,7 +31,7 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
     if found.trace.is_weak() {
         return Ok(loom);
     }
-    let report = run(plan, program, &steps);
+    let report = run(plan, program, &steps, false);
     if fits(&report) {
         return Ok(line(Player::Steps { gated: report.gated }));
     }
@@ -44,18 +44,19 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
 /// [`CheckError::Drift`] if it does not fit the program, or does not fail as it did.
 pub(crate) fn run_line(plan: &Plan, program: &Program, line: &ReplayLine) -> Result<Counterexample, CheckError> {
     match line.player {
-        Player::Steps { .. } => came(line, &run(plan, program, line)),
+        Player::Steps { .. } => came(line, &run(plan, program, line, true)),
         Player::Loom { .. } => search(plan, program, line),
     }
 }
 
-fn run(plan: &Plan, program: &Program, line: &ReplayLine) -> SessionReport {
+/// Runs the execution; `is_last` if it is the one that the user sees.
+fn run(plan: &Plan, program: &Program, line: &ReplayLine, is_last: bool) -> SessionReport {
     let gated = matches!(line.player, Player::Steps { gated: true });
     let rules = plan.rules(Engine::shuttle());
     // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
     let recurrences = if line.schedule.round > 0 { 2 } else { rules.recurrences };
     let schedule = Some(Schedule { weak: false, ..line.schedule.clone() });
-    let rules = Rules { record: true, schedule, gated, recurrences, time_max: None, ..rules };
+    let rules = Rules { record: true, schedule, gated, recurrences, time_max: None, is_last, ..rules };
     shuttle::run_exactly(program, rules, &line.schedule.answers)
 }
 

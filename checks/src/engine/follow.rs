@@ -2,10 +2,11 @@
 
 use super::{Engine, Program, explore, loom, shuttle};
 use crate::checker::Plan;
-use crate::execution::{Found, Problem, Rules};
+use crate::execution::{Found, Problem, Rules, frames_of_the_program, wants_last_run};
 use crate::outcome::{CheckError, Counterexample, Drift, Outcome};
 use crate::schedule::Schedule;
 use crate::trace::Trace;
+use crate::verdict::Verdict;
 use std::sync::Arc;
 
 /// Executions in which loom may look for the values that a recorded run read: a schedule fixes the order of
@@ -55,7 +56,7 @@ pub(crate) fn follow(
     };
     if let Some(found) = &report.found
         && let Some(next) = schedule.steps.get(found.log.len())
-        && !matches!(found.verdict, crate::Verdict::Livelock { .. })
+        && !matches!(found.verdict, Verdict::Livelock { .. })
     {
         let (step, expected) = (found.log.len() + 1, format!("`{next}` to go on"));
         let found = format!("the execution is over: {}", found.verdict);
@@ -76,6 +77,23 @@ pub(crate) fn follow(
         passed: report.passed,
         operations: report.operations,
     })
+}
+
+/// Runs `program` a last time along a counterexample, if that is of any use. Gives the backtrace of the panic that it ends in,
+/// below a line that says so: the frames of the program alone. Empty where there is none, or none is wanted.
+pub(crate) fn last_run(plan: &Plan, program: &Program, counterexample: &Counterexample) -> String {
+    let schedule = &counterexample.schedule;
+    if schedule.weak || !wants_last_run() {
+        return String::new();
+    }
+    let rules = Rules { schedule: Some(schedule.clone()), ..plan.rules(Engine::shuttle()) };
+    // Whether it takes gates is known once it has been run, and then it begins again.
+    let gated = shuttle::run_once(program, rules.clone(), &schedule.answers).gated;
+    let report = shuttle::run_once(program, Rules { is_last: true, gated, ..rules }, &schedule.answers);
+    let Verdict::Assertion { task, .. } = &counterexample.verdict else { return String::new() };
+    let frames = report.backtrace.map(|backtrace| frames_of_the_program(&backtrace.to_string()));
+    let frames = frames.filter(|frames| !frames.is_empty());
+    frames.map_or_else(String::new, |frames| format!("\nbacktrace of the panic in {task}:\n{frames}"))
 }
 
 /// Searches as loom did when it found a schedule in which loads see replaced stores. Steering won't do: a task that waits

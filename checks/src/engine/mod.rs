@@ -5,7 +5,7 @@
 /// What a process can tell of its executions to another, while they are run.
 #[cfg(feature = "suite")]
 pub(crate) mod blackbox {
-    pub(crate) use crate::execution::{Told, Wanted, Witness, executions_begun, install_black_box};
+    pub(crate) use crate::execution::{Told, Wanted, Witness, executions_begun, install_black_box, leave_to_parent};
 }
 pub(crate) mod errand;
 mod exactly;
@@ -20,7 +20,7 @@ pub(crate) mod shuttle;
 
 pub(crate) use self::exactly::{line_of, run_line};
 pub use self::follow::Followed;
-pub(crate) use self::follow::{follow, replay};
+pub(crate) use self::follow::{follow, last_run, replay};
 pub use self::shuttle::Strategy;
 
 use crate::checker::Plan;
@@ -33,7 +33,6 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Instant;
 
 /// A program to explore: it is run many times, and has to do the same each time but for what is scheduled.
 pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
@@ -245,9 +244,8 @@ pub(crate) fn explore(
 /// Runs the program twice along one schedule before anything else: it has to do the same both times, and not have
 /// more threads than the engine takes. Gives what these runs have used.
 pub(crate) fn preflight(engine: Engine, plan: &Plan, program: &Program) -> Result<Uses, CheckError> {
-    let started = Instant::now();
     let report = shuttle::run_twice(program, plan.rules(Engine::shuttle()));
-    hint_at_slowness(started.elapsed() / u32::try_from(report.executions.max(1)).unwrap_or(u32::MAX));
+    hint_at_slowness(report.time / u32::try_from(report.executions.max(1)).unwrap_or(u32::MAX));
     if let (Some(limit), names) = (engine.threads_max(), &report.tasks)
         && names.len() > limit
     {

@@ -4,6 +4,14 @@
 //! aborts. There is no way out of that thread but not to go on. It can't be stopped in the hook, which runs under the
 //! hook's lock: everybody who sets a hook later (libtest does, at its end) would wait for ever. So it is stopped a
 //! step further on, in the handler of the signal that `abort` raises.
+//!
+//! Another abort of a thread that explores ends the process, and is told before (`ending.rs`).
+
+/// Notices every abort from now on, where the system allows it.
+pub(super) fn notice() {
+    #[cfg(unix)]
+    unix::notice();
+}
 
 /// Makes the current thread wait for ever when it aborts, where the system allows it.
 pub(super) fn stop_here() {
@@ -20,14 +28,21 @@ mod unix {
         static STOPS: Cell<bool> = const { Cell::new(false) };
     }
 
-    pub(super) fn stop_here() {
+    pub(super) fn notice() {
         static INSTALLED: Once = Once::new();
         INSTALLED.call_once(install);
+    }
+
+    pub(super) fn stop_here() {
+        notice();
         STOPS.set(true);
     }
 
     extern "C" fn on_abort(_signal: libc::c_int) {
         // Of any other thread: `abort` goes on with what it does when a handler returns, which is to end the process.
+        if !STOPS.get() {
+            crate::execution::ending::on_abort();
+        }
         while STOPS.get() {
             // SAFETY: `pause` has no preconditions and may be called in a signal handler (POSIX, 2.4.3). The stack
             // below is never resumed, so nothing sees its state. Tested by `tests/teardown.rs`: `a_panic_in_drop_*`.
@@ -42,8 +57,9 @@ mod unix {
     #[expect(unsafe_code, reason = "std has no signal handlers")]
     fn install() {
         // SAFETY: `sigaction` is given valid pointers to zeroed structures, for which all zeroes is a valid value
-        // (the default action, no flags, an empty mask), and a handler that does only what a handler may: it reads a
-        // thread-local without a destructor, which needs no initialization, and calls `pause`.
+        // (the default action, no flags, an empty mask), and a handler that does only what a handler may: it reads
+        // thread-locals without a destructor, which need no initialization, calls `pause`, and what `ending.rs` says of
+        // itself.
         unsafe {
             let mut old: libc::sigaction = std::mem::zeroed();
             let known = libc::sigaction(libc::SIGABRT, std::ptr::null(), &raw mut old) == 0;

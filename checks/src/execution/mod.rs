@@ -9,6 +9,7 @@ mod blackbox;
 mod choice;
 mod clock;
 mod cut;
+mod ending;
 mod handle;
 mod id;
 mod journal;
@@ -18,6 +19,7 @@ mod model;
 mod op;
 mod ordering;
 mod panics;
+mod pulse;
 mod recording;
 mod session;
 mod step;
@@ -25,6 +27,7 @@ mod task;
 mod time;
 mod touch;
 mod uses;
+mod trail;
 mod waiting;
 mod watchdog;
 
@@ -33,6 +36,8 @@ pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
 pub(crate) use cut::{CutShort, LastCut};
+#[cfg(feature = "suite")]
+pub(crate) use ending::leave_to_parent;
 pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
@@ -41,7 +46,9 @@ pub(crate) use misfit::{drift, usage};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
-pub(crate) use panics::{message, take_panic, take_unwinding};
+pub use panics::is_last_run;
+pub(crate) use panics::{Reporting, frames_of_the_program, message, take_panic, take_unwinding, wants_last_run};
+pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
@@ -117,6 +124,8 @@ pub(crate) struct Execution {
     pub(crate) clocks: Option<Clocks>,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
+    /// Where others see how far it is.
+    trail: &'static trail::Trail,
     /// What has been told of it to somebody outside the process, if it is told.
     told: Option<Box<blackbox::Progress>>,
     /// What each step touched, where the schedule is studied.
@@ -262,6 +271,7 @@ impl Execution {
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
             recorder: rules.record.then(Recorder::default),
+            trail: trail::of_this_thread().expect("an execution is its exploration's"),
             told: None,
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             runnable: None,
@@ -292,6 +302,7 @@ impl Execution {
             }
             None => Box::new(execution),
         };
+        execution.trail.begin(serial.get(), rules.mode == Mode::Loom);
         execution.add_task(Some("main".into()), nowhere());
         execution
     }
@@ -304,6 +315,7 @@ impl Execution {
     pub(crate) fn add_task(&mut self, name: Option<Cow<'static, str>>, site: Site) -> TaskId {
         let id = TaskId::from_index(self.tasks.len());
         let identity = self.next_identity();
+        self.trail.name(id.index(), name.as_deref().unwrap_or_default());
         self.tasks.push(Task {
             identity,
             offspring: 0,

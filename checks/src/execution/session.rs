@@ -3,19 +3,21 @@
 //! The session counts executions, holds the budget, and keeps the first failure. It is the thread's; when the run
 //! is over, or when the thread can't go on, its report goes to whoever started it.
 
-use super::panics::{install_panic_hook, message};
+use super::panics::{begin_last_run, install_panic_hook, message, take_backtrace};
+use super::pulse::{Stopwatch, thread_time};
 use super::{Decision, Execution, Mode, Random, Source, Uses, begin, end};
 pub(crate) use crate::outcome::Budget;
 use crate::outcome::Drift;
 use crate::trace::Trace;
 use crate::verdict::{Place, Verdict};
 use std::any::Any;
+use std::backtrace::Backtrace;
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 /// What an engine's run may do and has to do.
 #[derive(Clone, Debug)]
@@ -42,6 +44,8 @@ pub(crate) struct Rules {
     pub(crate) compare: bool,
     /// Record every event of every execution.
     pub(crate) record: bool,
+    /// It is a check's last run: see [`is_last_run`](super::is_last_run).
+    pub(crate) is_last: bool,
     /// Record every event of this execution alone, counted from 1.
     pub(crate) record_at: Option<u64>,
     /// The schedule to follow.
@@ -130,6 +134,10 @@ pub(crate) struct SessionReport {
     pub(crate) passed: Option<Trace>,
     /// What each step of the last execution was, if it was recorded.
     pub(crate) operations: Vec<String>,
+    /// Of the last panic of a last run.
+    pub(crate) backtrace: Option<Arc<Backtrace>>,
+    /// What the thread has taken, without the time in which it waited for a processor.
+    pub(crate) time: Duration,
 }
 
 impl SessionReport {
@@ -150,7 +158,7 @@ pub(crate) struct Session {
     pub(crate) report: SessionReport,
     /// The execution that ended last.
     last: Option<Box<Execution>>,
-    started: Instant,
+    stopwatch: Stopwatch,
     progress: Arc<AtomicU64>,
     /// Takes the report, and whether the thread was given up.
     sender: mpsc::Sender<(SessionReport, bool)>,
@@ -185,11 +193,17 @@ impl Session {
         engine: impl FnOnce() + Send + 'static,
     ) -> SessionReport {
         install_panic_hook();
-        let _watched = super::watchdog::Watched::new();
+        let watched = super::watchdog::Watched::new();
+        let trail = watched.0;
         let (sender, receiver) = mpsc::channel();
         let thread = std::thread::Builder::new().name("raddle".into()).stack_size(8 << 20).spawn(move || {
+            trail.enter();
+            if rules.is_last {
+                begin_last_run();
+            }
+            let stopwatch = Stopwatch::start();
             let report = SessionReport { gated: rules.gated, ..SessionReport::default() };
-            let session = Session { rules, source, report, last: None, started: Instant::now(), progress, sender };
+            let session = Session { rules, source, report, last: None, stopwatch, progress, sender };
             SESSION.with(|slot| *slot.borrow_mut() = Some(session));
             EXPLORING.set(true);
             let outcome = std::panic::catch_unwind(std::panic::AssertUnwindSafe(engine));
@@ -237,6 +251,8 @@ pub(super) fn send_report(abandoned: bool) {
     SESSION.with(|slot| {
         if let Some(session) = slot.borrow_mut().as_mut() {
             let mut report = std::mem::take(&mut session.report);
+            report.time = session.stopwatch.time();
+            report.backtrace = take_backtrace().map(Arc::new);
             if let Some(last) = session.last.take() {
                 let names = last.names();
                 let failed = report.found.as_ref().and_then(|found| found.trace.as_ref());
@@ -291,7 +307,7 @@ pub(crate) fn next_execution() -> bool {
             report.cut = Some(Budget::Executions);
             return None;
         }
-        if session.rules.time_max.is_some_and(|limit| session.started.elapsed() >= limit) {
+        if session.rules.time_max.is_some_and(|limit| thread_time() >= limit) {
             report.cut = Some(Budget::Time);
             return None;
         }
@@ -316,6 +332,7 @@ pub(crate) fn next_execution() -> bool {
 /// Takes what the session keeps of an execution that has ended.
 pub(crate) fn finish_execution() {
     let Some(execution) = end() else { return };
+    execution.trail.begin(0, false);
     execution.end_telling();
     session(|session| {
         if let Source::Script(_) = &execution.source {

@@ -314,6 +314,7 @@ impl Execution {
             (entry.waits_on, entry.gives_up) = (false, false);
         }
         self.keep_tail(task, op);
+        self.trail.step(self.log.len(), task, op.site);
         self.log.push(super::Decision { task, signature: op.signature() });
         let step = self.log.len();
         self.record(|recorder| recorder.acted(step, task, op, effect, preempts));

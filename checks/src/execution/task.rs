@@ -1,5 +1,6 @@
 //! A task from its first step to its last, and what ends it otherwise.
 
+use super::panics::raddle_begins_the_program;
 use super::session::{Problem, problem};
 use super::step::{Halt, confirm, halt};
 use super::{Alarm, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, message, take_panic, with};
@@ -74,7 +75,7 @@ pub(crate) struct Task {
 pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         start_task(me);
-        program()
+        raddle_begins_the_program(program)
     }));
     match result {
         Ok(value) => Some(value),

@@ -3,12 +3,13 @@
 use crate::engine::Program;
 use crate::engine::errand::Errand;
 use crate::engine::pilot::{End, by_default};
-use crate::execution::{Execution, Found, Source, TaskId};
+use crate::execution::{Execution, Found, Source, TaskId, thread_time};
 use proptest::collection::vec;
 use proptest::prelude::{BoxedStrategy, Just, Strategy};
 use proptest::prop_oneof;
 use serde::{Deserialize, Serialize};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 /// How the decisions of an execution go. What is not said is 0, and what is said too much is not asked for: every script
 /// fits every program.
@@ -77,6 +78,8 @@ pub(super) enum Came {
 pub(super) struct Ran {
     pub(super) came: Came,
     pub(super) asked: Asked,
+    /// What the thread that it ran on has run so far.
+    pub(super) thread_time: Duration,
 }
 
 /// Runs one program along one script.
@@ -115,6 +118,7 @@ impl Errand for Follow {
             End::TooLong => Came::TooLong,
             End::GivenUp | End::Problem => Came::Nowhere,
         };
-        Ran { came, asked: Asked { choices: self.asked, answers: x.answers.len() } }
+        let asked = Asked { choices: self.asked, answers: x.answers.len() };
+        Ran { came, asked, thread_time: thread_time() }
     }
 }

@@ -15,7 +15,7 @@ use serde_json::Value;
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::time::Instant;
+use std::time::Duration;
 
 /// Schedules for each drawing of the parameters.
 const SCRIPTS: usize = 10;
@@ -40,7 +40,10 @@ struct Search<'a> {
     errands: Errands<Follow>,
     executions: u64,
     executions_max: u64,
-    until: Option<Instant>,
+    /// What the threads that explore may take, and have taken; and the one that does now.
+    time_max: Option<Duration>,
+    time: Duration,
+    thread_time: Duration,
     cut: Option<Budget>,
     /// What the engine stopped with.
     problem: Option<Problem>,
@@ -71,7 +74,9 @@ pub(crate) fn search(property: &Property, plan: &Plan, progress: &Arc<AtomicU64>
         errands,
         executions: 0,
         executions_max: rules.executions_max,
-        until: plan.time.map(|time| Instant::now() + time),
+        time_max: plan.time,
+        time: Duration::ZERO,
+        thread_time: Duration::ZERO,
         cut: None,
         problem: None,
     };
@@ -148,11 +153,20 @@ impl Search<'_> {
     fn run(&mut self, case: &Case, script: &Script) -> Ran {
         let (stage, program, script) = (self.stage.clone(), case.program.clone(), script.clone());
         let report = self.errands.run(Follow { stage, program, script, asked: 0 });
+        if let Ok(ran) = &report {
+            // Another thread explores where the last one could not go on.
+            self.time += ran.thread_time.checked_sub(self.thread_time).unwrap_or(ran.thread_time);
+            self.thread_time = ran.thread_time;
+        }
         report.unwrap_or_else(|end| {
             // A destructor can leave a failing run no way to go on, and the engine itself can stop.
             let (found, problem) = end.map_or((None, None), |end| (end.found, end.problem));
             self.problem = self.problem.take().or(problem);
-            Ran { came: found.map_or(Came::Nowhere, |found| Came::To(Box::new(found))), asked: Asked::default() }
+            Ran {
+                came: found.map_or(Came::Nowhere, |found| Came::To(Box::new(found))),
+                asked: Asked::default(),
+                thread_time: Duration::ZERO,
+            }
         })
     }
 
@@ -167,7 +181,7 @@ impl Search<'_> {
     }
 
     fn is_over(&mut self) -> bool {
-        if self.until.is_some_and(|until| Instant::now() >= until) {
+        if self.time_max.is_some_and(|time| self.time >= time) {
             self.cut = Some(Budget::Time);
         }
         self.executions >= self.executions_max || self.cut == Some(Budget::Time) || self.problem.is_some()
@@ -194,7 +208,7 @@ impl Search<'_> {
         let mut parameters = first;
         while !self.is_over() {
             let case = parameters.case();
-            let Ran { came, asked } = self.count(&case, &Script::default());
+            let Ran { came, asked, .. } = self.count(&case, &Script::default());
             if let Came::To(found) = came {
                 let failing = Failing { case, script: Script::default(), found };
                 return Ok(Some(Hit { failing, parameters: Some(parameters), script: None }));
@@ -304,7 +318,7 @@ impl Search<'_> {
 
     /// Whether a smaller program fails so: along the schedule that is known, or along one of many more.
     fn fails(&mut self, case: &Case, script: &Script, like: &Verdict) -> Option<(Failing, Option<ScriptTree>)> {
-        let Ran { came, asked } = self.run(case, &Script::default());
+        let Ran { came, asked, .. } = self.run(case, &Script::default());
         let failing = |script, found| Failing { case: case.clone(), script, found };
         if let Some(found) = fault(came, like) {
             return Some((failing(Script::default(), found), None));

@@ -1,8 +1,10 @@
 //! The arguments. Their help is the documentation of the command line.
 
 mod gate;
+mod tip;
 
 pub(super) use gate::{CheckArgs, MergeArgs, Outputs, ReportArgs};
+pub(super) use tip::tip;
 
 use crate::{Checker, Engine};
 use clap::{Args, Parser, Subcommand, ValueEnum};

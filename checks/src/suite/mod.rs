@@ -139,9 +139,13 @@ fn run_as(
     }
     let cli = match cli::Cli::try_parse_from(args) {
         Ok(cli) => cli,
-        Err(error) => {
+        Err(mut error) => {
+            let tip = cli::tip(&mut error, catalogue);
             // Help and version go to stdout and are no failure.
             let _ = error.print();
+            if let Some(tip) = tip {
+                eprintln!("\n  tip: {tip}");
+            }
             return if error.use_stderr() { EXIT_USAGE } else { EXIT_MET };
         }
     };

@@ -90,6 +90,12 @@ pub fn jobs(catalogue: &'static Catalogue, names: &[String], engines: &[Engine])
         .collect())
 }
 
+/// What the catalogue calls so, or nearly so: families, patterns and variants.
+pub(super) fn called(catalogue: &'static Catalogue, name: &str) -> Vec<String> {
+    jobs(catalogue, &[name.to_owned()], &[])
+        .map_or_else(|SelectError::Unknown { near, .. }| near, |_| vec![name.to_owned()])
+}
+
 /// The pattern of this name.
 pub(super) fn pattern(catalogue: &'static Catalogue, name: &str) -> Result<&'static Pattern, SelectError> {
     catalogue.patterns().find(|pattern| pattern.name == name).ok_or_else(|| SelectError::Unknown {

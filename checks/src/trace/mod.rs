@@ -7,7 +7,7 @@ mod recorder;
 mod state;
 mod waitfor;
 
-pub(crate) use names::{Names, task_names};
+pub(crate) use names::{Names, apart, task_names};
 pub(crate) use recorder::Recorder;
 
 use crate::verdict::{Place, Verdict};

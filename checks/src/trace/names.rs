@@ -52,7 +52,7 @@ pub(crate) fn task_names(x: &Execution) -> Vec<String> {
 }
 
 /// Numbers the second and later of equal names: `worker`, `worker-2`.
-fn apart(names: Vec<String>) -> Vec<String> {
+pub(crate) fn apart(names: Vec<String>) -> Vec<String> {
     let mut seen: BTreeMap<String, usize> = BTreeMap::new();
     let taken: std::collections::BTreeSet<String> = names.iter().cloned().collect();
     names

@@ -12,10 +12,9 @@ use super::node::Counts;
 use super::search::{Limits, least_recent};
 use super::spin::{self, Loops};
 use crate::engine::pilot::{End, Pilot, by_default};
-use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
+use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId, thread_time};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
-use std::time::Instant;
 
 /// A decision, and who else is to be let go on instead.
 #[derive(Debug)]
@@ -209,7 +208,7 @@ impl Pilot for Bounded {
         self.started = true;
         if self.counts.all() >= self.limits.executions {
             self.cut = Some(Budget::Executions);
-        } else if self.limits.until.is_some_and(|until| Instant::now() >= until) {
+        } else if self.limits.time.is_some_and(|time| thread_time() >= time) {
             self.cut = Some(Budget::Time);
         } else if self.counts.too_long > 0 {
             self.cut = Some(Budget::Steps);

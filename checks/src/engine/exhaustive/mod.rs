@@ -29,7 +29,6 @@ use crate::execution::{Budget, CutShort, Found, Problem, Rules, Uses};
 use crate::outcome::CheckError;
 use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, PoisonError};
-use std::time::Instant;
 
 /// What a search came to.
 #[derive(Debug)]
@@ -60,7 +59,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     let mut rules = Rules { journal: true, ..plan.rules(Engine::Exhaustive) };
     let limits = Limits {
         executions: rules.executions_max,
-        until: plan.time.map(|time| Instant::now() + time),
+        time: plan.time,
         allowances: Allowances { timeouts: plan.timeouts, wakeups: plan.spurious_wakeups },
     };
     if let Some(bound) = plan.preemptions {

@@ -6,12 +6,12 @@ use super::races::Allowances;
 use super::spin::{self, Loops};
 use super::wakeup::Branch;
 use crate::engine::pilot::{End, Pilot, by_default};
-use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId};
+use crate::execution::{Acquittal, Budget, Execution, Found, Source, TaskId, thread_time};
 use smallvec::SmallVec;
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Instant;
+use std::time::Duration;
 
 /// Executions that may take too many steps before the search ends: what is cut short is not searched, so it could prove
 /// nothing any more, but another may still fail.
@@ -21,7 +21,8 @@ const TOO_LONG_MAX: u64 = 16;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
     pub(super) executions: u64,
-    pub(super) until: Option<Instant>,
+    /// Of the thread that explores.
+    pub(super) time: Option<Duration>,
     pub(super) allowances: Allowances,
 }
 
@@ -275,7 +276,7 @@ impl Search {
         let executions = self.counts.all() - self.before;
         self.cut = if executions >= self.limits.executions {
             Some(Budget::Executions)
-        } else if self.limits.until.is_some_and(|until| Instant::now() >= until) {
+        } else if self.limits.time.is_some_and(|time| thread_time() >= time) {
             Some(Budget::Time)
         } else if self.counts.too_long >= TOO_LONG_MAX {
             Some(Budget::Steps)

@@ -11,6 +11,8 @@ pub(super) const DECISIVE: usize = 3;
 struct Facts {
     said: Vec<(&'static str, String)>,
     view: View,
+    /// It is the command line that says it, which has flags.
+    has_flags: bool,
     /// The file that goes without saying.
     file: Option<String>,
 }
@@ -18,7 +20,7 @@ struct Facts {
 /// What is to be said of `study`.
 pub(super) fn facts(header: Option<&Header>, study: &Study, view: View) -> Vec<(&'static str, String)> {
     let file = rows::common_file(&study.counterexample.trace);
-    let mut facts = Facts { said: Vec::new(), view, file };
+    let mut facts = Facts { said: Vec::new(), view, has_flags: header.is_some(), file };
     facts.verdict(&study.counterexample.verdict);
     facts.some("missed", words::missed(study));
     facts.some("threads", words::threads(&study.counterexample.trace).into_iter().collect());
@@ -72,7 +74,8 @@ impl Facts {
             let more = texts.len() - DECISIVE;
             texts.truncate(DECISIVE);
             if let Some(last) = texts.last_mut() {
-                *last = format!("{last}; and {more} more (--full)");
+                let flag = if self.has_flags { " (--full)" } else { "" };
+                *last = format!("{last}; and {more} more{flag}");
             }
         }
         self.add_all(label, texts);

@@ -24,6 +24,7 @@ pub(crate) fn run(catalogue: &'static Catalogue) -> Result<u8, SuiteError> {
             return Ok(EXIT_USAGE);
         }
     };
+    crate::engine::blackbox::leave_to_parent();
     let (pattern, variant) = select::variant(catalogue, &order.variant)?;
     let job = Job { regressions: catalogue.regressions, part: order.part, ..Job::new(pattern, variant, order.engine) };
     let report = Report::open();
