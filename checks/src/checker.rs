@@ -61,6 +61,7 @@ impl Plan {
             compare: false,
             record: false,
             record_at: None,
+            judges: false,
             schedule: None,
             journal: false,
             recurrences: crate::execution::RECURRENCES,
@@ -347,6 +348,11 @@ impl Checker {
                  without `raddle::thread::yield_now`? Until it yields nobody else has to have a turn. If it is no loop, make \
                  the program smaller, or allow for more (`Checker::steps`)",
                 self.plan.steps
+            ),
+            Ok(Outcome::Inconclusive { budget: crate::Budget::Model, executions, .. }) => panic!(
+                "loom reported failures that no machine can show, more of them than it can be led past, or one that could \
+                 not be judged ({executions} executions were run), which says nothing: make the program smaller, or explore \
+                 its interleavings alone (`.engine(Engine::Exhaustive)`)"
             ),
             Ok(Outcome::Inconclusive { budget, executions, .. }) => panic!(
                 "raddle ran out of {} after {executions} executions without finding a failure, which says nothing: \

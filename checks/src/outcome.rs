@@ -18,6 +18,9 @@ pub enum Budget {
     Time,
     /// The steps of one execution.
     Steps,
+    /// What of an engine's failures could be held to the memory model: too many were such as no machine has, or one could not
+    /// be judged.
+    Model,
 }
 
 /// How much of a program's behaviour a search that found nothing has seen.

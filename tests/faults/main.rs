@@ -6,12 +6,14 @@
 
 mod cases;
 mod chain;
+mod leash;
+mod random;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &leash::KIND, &random::KIND];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

@@ -9,11 +9,12 @@ mod turns;
 mod waiting;
 
 pub(crate) use turns::{Turn, wait_polled};
-pub(crate) use waiting::{wait_notified, wait_turn, wake_ready};
+pub(crate) use waiting::{wait_notified, wait_turn, wake_all, wake_ready};
 
 use crate::execution::{
     Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, drift,
-    finish_execution, finish_task, halt, next_execution, run_task, session, want_gates, want_task_gates, with,
+    finish_execution, finish_task, halt, last_file, next_execution, run_task, session, take_panic, want_gates,
+    want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -37,6 +38,8 @@ pub(crate) struct TaskPart {
     gate: Option<Gate>,
     /// It has parked because its operation is not ready.
     parked: bool,
+    /// It has read what the next acquire fence orders.
+    pub(crate) unfenced: bool,
 }
 
 impl std::fmt::Debug for TaskPart {
@@ -71,6 +74,21 @@ impl Gate {
             Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),
             // Nobody ever waits on it.
             Gate::Plain(condvar) => condvar.notify_all(),
+        }
+    }
+
+    /// For an operation that may be refused: one that is orders nothing. loom wants to know before it lets others run, so
+    /// the operation has its place first, and is ordered once it is known to have what it asked for.
+    fn try_pass(&self, me: TaskId, op: &Op) {
+        let Gate::Ordered(atomic) = self else { return self.pass() };
+        atomic.fetch_add(1, Ordering::Relaxed);
+        if with(|x| x.refuses(me, op)) {
+            with(|x| x.tasks[me.index()].native.unfenced = true);
+        } else if with(|x| x.tasks[me.index()].native.unfenced) || matches!(op.kind, Kind::TrySend | Kind::TryRecv) {
+            self.pass();
+        } else {
+            // It has read nothing else that a fence would order, too.
+            loom::sync::atomic::fence(Ordering::Acquire);
         }
     }
 }
@@ -210,9 +228,21 @@ fn body(me: TaskId, program: impl FnOnce()) {
         }
     }
     finish_task(me);
-    if with(|x| x.over) {
+    if with(|x| x.over && !x.dropped) {
         resume_unwind(Box::new(Halt));
     }
+}
+
+/// Whether the last panic was loom's own, and so says nothing about the program. To be asked by a task.
+pub(crate) fn is_own_panic() -> bool {
+    let file = last_file();
+    // Where loom's sources are a panic of its own says.
+    let relaxed_fence = || loom::sync::atomic::fence(Ordering::Relaxed);
+    if catch_unwind(relaxed_fence).is_ok() {
+        return false;
+    }
+    take_panic(None);
+    last_file().strip_suffix("atomic.rs").and_then(|rt| rt.get(..rt.len() - 3)).is_some_and(|src| file.starts_with(src))
 }
 
 /// Starts a thread for `program`, whose number `id` gives once it runs.
@@ -244,6 +274,7 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         gate.clone()
     });
     match gate {
+        Some(gate) if op.kind.may_be_refused() => gate.try_pass(me, op),
         Some(gate) => gate.pass(),
         // On a loop tasks take turns, and nobody else has to be told from them.
         None if with(|x| x.is_on_turn(me) && !x.gates_tasks) && op.kind.is_of_a_task() => {}
@@ -282,7 +313,7 @@ pub(crate) fn races(x: &mut Execution, object: ObjectId, write: bool) -> bool {
     let access = AssertUnwindSafe(|| if write { cell.with_mut(|_| ()) } else { cell.with(|_| ()) });
     let raced = catch_unwind(access).is_err();
     if raced {
-        crate::execution::take_panic(None);
+        take_panic(None);
     }
     raced
 }

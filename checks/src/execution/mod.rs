@@ -5,6 +5,7 @@
 //! nothing of engines; `engine/` decides who runs.
 
 mod abort;
+mod accesses;
 mod blackbox;
 mod choice;
 mod clock;
@@ -36,7 +37,7 @@ pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
-pub(crate) use panics::{message, take_panic, take_unwinding};
+pub(crate) use panics::{last_file, message, take_panic, take_unwinding};
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
@@ -110,6 +111,10 @@ pub(crate) struct Execution {
     timeouts_max: usize,
     pub(crate) timeouts_left: usize,
     pub(crate) clocks: Option<Clocks>,
+    /// What is to be held to the memory model, if it is.
+    accesses: Option<Box<accesses::Accesses>>,
+    /// It has failed in a way that no machine can: its tasks end, and the engine goes on to the next one.
+    pub(crate) dropped: bool,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
     /// What has been told of it to somebody outside the process, if it is told.
@@ -229,6 +234,8 @@ impl Execution {
             timeouts_max: rules.timeouts,
             timeouts_left: rules.timeouts,
             clocks: None,
+            accesses: rules.judges.then(Box::default),
+            dropped: false,
             watch: Watch::new(rules.recurrences, &rules.acquitted, rules.journal || rules.schedule.is_some()),
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
@@ -302,10 +309,11 @@ impl Execution {
             runtime: None,
             native: engine::loom::TaskPart::new(self.mode, self.gated || self.deny_leaks),
         });
-        if id != TaskId::MAIN
-            && let Some(clocks) = &mut self.clocks
-        {
-            clocks.spawn(self.current, id);
+        if id != TaskId::MAIN {
+            let judged = self.accesses.as_mut().and_then(|accesses| accesses.clocks.as_mut());
+            for clocks in self.clocks.iter_mut().chain(judged) {
+                clocks.spawn(self.current, id);
+            }
         }
         id
     }
@@ -373,6 +381,8 @@ impl Execution {
             return;
         }
         self.over = true;
-        session::found(self, verdict);
+        if self.is_possible(&verdict) {
+            session::found(self, verdict);
+        }
     }
 }

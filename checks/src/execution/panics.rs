@@ -10,6 +10,8 @@ use std::sync::OnceLock;
 thread_local! {
     /// The last panics that the hook saw, oldest first; two are enough to tell the cause from what came of it.
     static PANICS: RefCell<Vec<Panic>> = const { RefCell::new(Vec::new()) };
+    /// The file that the last of them came from, as the compiler was given it.
+    static FILE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// A panic's message and place.
@@ -59,6 +61,11 @@ fn note_panic(info: &PanicHookInfo<'_>) {
             panics.push((text, info.location().map(Place::of)));
         }
     });
+    let _ = FILE.try_with(|file| {
+        if let (Some(at), Ok(mut file)) = (info.location(), file.try_borrow_mut()) {
+            at.file().clone_into(&mut file);
+        }
+    });
 }
 
 /// The last panic with this message, or simply the last; the notes are cleared.
@@ -71,6 +78,11 @@ pub(crate) fn take_panic(text: Option<&str>) -> Option<Panic> {
         };
         Some(panics.swap_remove(index))
     })
+}
+
+/// The file that the last panic came from.
+pub(crate) fn last_file() -> String {
+    FILE.with(RefCell::take)
 }
 
 /// The panic that is being unwound, with what a destructor added to it; the notes are cleared.

@@ -81,7 +81,7 @@ fn perform_switching(op: Op, switches: bool) -> Effect {
                 Mode::Shuttle => engine::shuttle::switch(op.kind.yields()),
                 Mode::Loom => engine::loom::wait_turn(me, &op),
             }
-            confirm(me, &op, false, None).effect
+            confirm(me, &op, &Acted::done(())).effect
         }
         Life::Unwinding => {
             let (me, ready) = with(|x| (x.current, x.ready(x.current, &op)));
@@ -90,7 +90,7 @@ fn perform_switching(op: Op, switches: bool) -> Effect {
                 fail_with_noted_panic();
                 abandon();
             }
-            confirm(me, &op, false, None).effect
+            confirm(me, &op, &Acted::done(())).effect
         }
         Life::Over(mode) => {
             inert(mode, op.kind);
@@ -104,13 +104,15 @@ pub(crate) struct Acted<R> {
     pub(crate) result: R,
     /// A `try_` operation found its object taken, or a compare-and-exchange another value.
     pub(crate) refused: bool,
-    /// A hash of an atomic's value after it.
+    /// A hash of an atomic's value after it, if it wrote one.
     pub(crate) value: Option<u64>,
+    /// A hash of the value that it read of an atomic.
+    pub(crate) read: Option<u64>,
 }
 
 impl<R> Acted<R> {
     pub(crate) fn done(result: R) -> Self {
-        Acted { result, refused: false, value: None }
+        Acted { result, refused: false, value: None, read: None }
     }
 }
 
@@ -138,7 +140,7 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
                 Mode::Loom => {}
             }
             let acted = native(mode);
-            let confirmed = confirm(me, &op, acted.refused, acted.value);
+            let confirmed = confirm(me, &op, &acted);
             (acted.result, confirmed)
         }
         Life::Unwinding => {
@@ -151,7 +153,7 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
                 abandon();
             }
             let acted = native(mode);
-            let confirmed = confirm(me, &op, acted.refused, acted.value);
+            let confirmed = confirm(me, &op, &acted);
             (acted.result, confirmed)
         }
         Life::Over(mode) => {
@@ -229,10 +231,11 @@ pub(super) fn fail_with_noted_panic() {
     });
 }
 
-pub(super) fn confirm(me: TaskId, op: &Op, refused: bool, value: Option<u64>) -> Confirmed {
+pub(super) fn confirm<R>(me: TaskId, op: &Op, acted: &Acted<R>) -> Confirmed {
     let (confirmed, over) = with(|x| {
         x.current = me;
-        let effect = x.decide(me, op, refused, value);
+        let effect = x.decide(me, op, acted.refused, acted.value);
+        x.note_access(me, op, acted.read, acted.value);
         (Confirmed { effect, recording: x.recorder.is_some() }, x.over)
     });
     if over && !std::thread::panicking() {

@@ -54,10 +54,13 @@ macro_rules! atomic {
                     return self.latest.load(order);
                 }
                 let op = self.handle.op(Kind::Load(order), Location::caller());
-                let (value, confirmed) = act(op, |mode| Acted::done(match (&self.native, is_loom(mode)) {
-                    (Some(native), true) => native.load(order),
-                    _ => self.latest.load(Ordering::SeqCst),
-                }));
+                let (value, confirmed) = act(op, |mode| {
+                    let value = match (&self.native, is_loom(mode)) {
+                        (Some(native), true) => native.load(order),
+                        _ => self.latest.load(Ordering::SeqCst),
+                    };
+                    Acted { read: Some(Self::hash(value)), ..Acted::done(value) }
+                });
                 confirm_value(confirmed, || {
                     let latest = self.latest.load(Ordering::SeqCst);
                     // Weak memory: a load may see a store that another has replaced.
@@ -123,7 +126,9 @@ macro_rules! atomic {
                         }
                         _ => self.latest.compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst),
                     };
-                    Acted { result, refused: result.is_err(), value: result.is_ok().then(|| Self::hash(new)) }
+                    let (Ok(read) | Err(read)) = result;
+                    let value = result.is_ok().then(|| Self::hash(new));
+                    Acted { result, refused: result.is_err(), value, read: Some(Self::hash(read)) }
                 });
                 confirm_value(confirmed, || match &result {
                     Ok(old) => format!("{} → {}", super::show(old), super::show(&new)),
@@ -219,14 +224,15 @@ macro_rules! atomic {
                     let old = match (&self.native, is_loom(mode)) {
                         (Some(atomic), true) => {
                             let old = native(atomic);
-                            // An update reads the latest value, so the shadow can follow it.
+                            // What it read need not be what was written last.
+                            self.latest.store(old, Ordering::SeqCst);
                             latest(&self.latest, Ordering::SeqCst);
                             old
                         }
                         _ => latest(&self.latest, Ordering::SeqCst),
                     };
                     let value = Self::hash(self.latest.load(Ordering::SeqCst));
-                    Acted { value: Some(value), ..Acted::done(old) }
+                    Acted { value: Some(value), read: Some(Self::hash(old)), ..Acted::done(old) }
                 });
                 confirm_value(confirmed, || {
                     let new = self.latest.load(Ordering::SeqCst);
