@@ -95,7 +95,7 @@ fn the_last_store_stays() -> Came {
 fn count(locks: fn(&AtomicUsize) -> bool, unlock: Ordering) -> impl Fn() + Send + Sync + 'static {
     move || {
         let shared = Arc::new((AtomicUsize::new(0), RaceCell::new(0)));
-        let add = |shared: &(AtomicUsize, RaceCell<i32>)| {
+        let add = move |shared: &(AtomicUsize, RaceCell<i32>)| {
             while !locks(&shared.0) {
                 thread::yield_now();
             }

@@ -394,16 +394,22 @@ struct Tally {
     inconclusive: u32,
 }
 
-fn ask(tally: &mut Tally, checker: &Checker, program: &Program, reading: &[u64], allowed: bool) -> Result<(), String> {
+fn ask(
+    tally: &mut Tally,
+    (who, checker): (&str, &Checker),
+    program: &Program,
+    reading: &[u64],
+    allowed: bool,
+) -> Result<(), String> {
     tally.asked += 1;
     match checker.run(excludes(program, reading)) {
         Ok(Outcome::Fails(_)) if allowed => tally.failed += 1,
-        Ok(Outcome::Fails(found)) => {
-            return Err(format!("{reading:?} is not possible, and {} reports it: {program:?}", found.schedule.engine));
+        Ok(Outcome::Fails(_)) => {
+            return Err(format!("{reading:?} is not possible, and {who} reports it: {program:?}"));
         }
         Ok(Outcome::Holds(_)) => tally.missed += u32::from(allowed),
         Ok(_) => tally.inconclusive += 1,
-        Err(error) => return Err(format!("{error}: {program:?}")),
+        Err(error) => return Err(format!("{who}: {error}: {program:?}")),
     }
     Ok(())
 }
@@ -419,10 +425,10 @@ fn differential() -> Came {
         for _ in 0..3 {
             let reading = dice.reading(&weak);
             let (in_sc, in_weak) = (sc.contains(&reading), weak.contains(&reading));
-            ask(&mut tallies[0], &under(EXHAUSTIVE), &program, &reading, in_sc)?;
-            ask(&mut tallies[1], &sampled, &program, &reading, in_sc)?;
-            ask(&mut tallies[2], &under(LOOM), &program, &reading, in_weak)?;
-            ask(&mut tallies[3], &chain(), &program, &reading, in_weak)?;
+            ask(&mut tallies[0], ("exhaustive", &under(EXHAUSTIVE)), &program, &reading, in_sc)?;
+            ask(&mut tallies[1], ("shuttle", &sampled), &program, &reading, in_sc)?;
+            ask(&mut tallies[2], ("loom", &under(LOOM)), &program, &reading, in_weak)?;
+            ask(&mut tallies[3], ("the chain", &chain()), &program, &reading, in_weak)?;
         }
         if tallies[0].missed > 0 {
             return Err(format!("the exhaustive engine misses an interleaving: {program:?}"));

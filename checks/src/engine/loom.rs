@@ -30,6 +30,9 @@ pub(crate) const VERSION: &str = "0.7.3";
 /// Coroutine stacks of spawned threads, in words; `main`'s is loom's default, 4,096.
 const STACK_WORDS: usize = 8_192;
 
+/// So often a task may yield and still read by an update what was replaced before.
+const YIELDS: usize = 3;
+
 /// What loom keeps for a task.
 #[derive(Default)]
 pub(crate) struct TaskPart {
@@ -38,6 +41,8 @@ pub(crate) struct TaskPart {
     gate: Option<Gate>,
     /// It has parked because its operation is not ready.
     parked: bool,
+    /// The steps at which it has yielded last.
+    yielded: [usize; YIELDS],
     /// It has read what the next acquire fence orders.
     pub(crate) unfenced: bool,
 }
@@ -98,13 +103,15 @@ pub(crate) struct ObjectPart {
     gate: Option<Gate>,
     turn: Option<Turn>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
+    /// The step at which it was written last.
+    written: usize,
 }
 
 impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
         if x.mode != Mode::Loom {
-            return ObjectPart { gate: None, turn: None, cell: None };
+            return ObjectPart { gate: None, turn: None, cell: None, written: 0 };
         }
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
@@ -115,7 +122,7 @@ impl ObjectPart {
         };
         let tracked = matches!(state, State::Cell);
         let turn = matches!(state, State::Loop { .. }).then(Turn::default);
-        ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))) }
+        ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
     }
 }
 
@@ -287,6 +294,26 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         gate.pass();
     }
     with(|x| x.current = me);
+}
+
+/// Notes what has to be known of a step later.
+pub(crate) fn note(x: &mut Execution, me: TaskId, op: &Op, latest: bool) {
+    let step = x.log.len();
+    let part = &mut x.tasks[me.index()].native;
+    part.unfenced |= op.kind.reads_unordered();
+    if op.kind.yields() {
+        part.yielded.rotate_left(1);
+        part.yielded[YIELDS - 1] = step;
+    }
+    if let (true, Some(object)) = (latest, op.object) {
+        x.objects[object.index()].native.written = step;
+    }
+}
+
+/// Whether the task has yielded often enough to see what was written last.
+pub(crate) fn has_yielded_since_written(x: &Execution, task: TaskId, op: &Op) -> bool {
+    let written = op.object.map_or(usize::MAX, |object| x.objects[object.index()].native.written);
+    x.tasks[task.index()].native.yielded[0] > written
 }
 
 /// Where a schedule is being followed: lets others run until it is this task's turn.

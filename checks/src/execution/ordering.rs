@@ -148,7 +148,7 @@ pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
             Mode::Loom => (overlap || engine::loom::races(x, object, write)).then_some(earlier).flatten(),
         };
         if let Some(accesses) = &mut x.accesses {
-            accesses.plain(me, object, write, race.is_some());
+            accesses.plain(x.log.len(), me, object, write, race.is_some());
         }
         let step = x.log.len();
         x.settle();

@@ -108,7 +108,7 @@ pub(crate) struct SessionReport {
     pub(crate) cut: Option<Budget>,
     /// Executions that were run to their end, or to the failure.
     pub(crate) executions: u64,
-    /// Of those, executions that failed in a way in which no machine can, and so say nothing.
+    /// Of those, executions that were passed over: no machine can have them, or none on which what is written is seen in the end.
     pub(crate) impossible: u64,
     /// The names of the tasks of the last execution.
     pub(crate) tasks: Vec<String>,

@@ -104,15 +104,19 @@ pub(crate) struct Acted<R> {
     pub(crate) result: R,
     /// A `try_` operation found its object taken, or a compare-and-exchange another value.
     pub(crate) refused: bool,
-    /// A hash of an atomic's value after it, if it wrote one.
+    /// A hash of an atomic's latest value after it, if it wrote one.
     pub(crate) value: Option<u64>,
+    /// A hash of what it wrote, which need not be the latest.
+    pub(crate) written: Option<u64>,
     /// A hash of the value that it read of an atomic.
     pub(crate) read: Option<u64>,
+    /// Of an update or a compare-and-exchange: that was not the latest.
+    pub(crate) is_old: bool,
 }
 
 impl<R> Acted<R> {
     pub(crate) fn done(result: R) -> Self {
-        Acted { result, refused: false, value: None, read: None }
+        Acted { result, refused: false, value: None, written: None, read: None, is_old: false }
     }
 }
 
@@ -235,7 +239,7 @@ pub(super) fn confirm<R>(me: TaskId, op: &Op, acted: &Acted<R>) -> Confirmed {
     let (confirmed, over) = with(|x| {
         x.current = me;
         let effect = x.decide(me, op, acted.refused, acted.value);
-        x.note_access(me, op, acted.read, acted.value);
+        x.note_access(me, op, acted);
         (Confirmed { effect, recording: x.recorder.is_some() }, x.over)
     });
     if over && !std::thread::panicking() {

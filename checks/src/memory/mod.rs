@@ -58,11 +58,20 @@ pub(crate) enum Judgement {
     Unknown,
 }
 
+/// What else has to be so.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Claim<'a> {
+    /// Of these pairs of events one at least is such that neither happens before the other.
+    pub(crate) races: Option<&'a [(usize, usize)]>,
+    /// What was written before the first of these events is seen from the second on, as what is written is in the end.
+    pub(crate) seen: Option<(usize, usize)>,
+}
+
 /// About how many words of memory may be read to judge one execution: some tenths of a second.
 const WORK_MAX: u64 = 1 << 28;
 
-/// Whether a machine can do all of `events`, which are in an order in which they were done. Each place begins with its
-/// value in `initial`. Of `races`, pairs of events, one at least has to be such that neither happens before the other.
-pub(crate) fn judge(initial: &[(usize, u64)], events: &[Event], races: Option<&[(usize, usize)]>) -> Judgement {
-    search::judge(&graph::Graph::new(initial, events), races, WORK_MAX)
+/// Whether a machine can do all of `events`, which are in an order in which they were done, with what is claimed of them.
+/// Each place begins with its value in `initial`.
+pub(crate) fn judge(initial: &[(usize, u64)], events: &[Event], claim: &Claim<'_>) -> Judgement {
+    search::judge(&graph::Graph::new(initial, events), claim, WORK_MAX)
 }

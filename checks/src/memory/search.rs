@@ -4,9 +4,9 @@
 //! modification order is drawn at once, so most of it follows. Only where sequentially consistent accesses are involved is
 //! the rest tried both ways: without them any order that what is drawn leaves open will do.
 
-use super::Judgement;
 use super::graph::Graph;
 use super::relation::Relation;
+use super::{Claim, Judgement};
 
 /// What has been decided so far.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ struct Decided {
 
 struct Search<'a> {
     graph: &'a Graph,
-    races: Option<&'a [(usize, usize)]>,
+    claim: &'a Claim<'a>,
     has_sc: bool,
     work: u64,
 }
@@ -27,10 +27,10 @@ struct Search<'a> {
 /// The search is given up.
 struct TooMuch;
 
-pub(super) fn judge(graph: &Graph, races: Option<&[(usize, usize)]>, work: u64) -> Judgement {
+pub(super) fn judge(graph: &Graph, claim: &Claim<'_>, work: u64) -> Judgement {
     let n = graph.nodes.len();
     let has_sc = graph.nodes.iter().filter(|node| node.is_sc).count() > 1;
-    let mut search = Search { graph, races, has_sc, work };
+    let mut search = Search { graph, claim, has_sc, work };
     match search.go_on(Decided { from: vec![None; n], order: Relation::new(n) }) {
         Ok(true) => Judgement::Possible,
         Ok(false) => Judgement::Impossible,
@@ -187,6 +187,14 @@ impl Search<'_> {
                 }
             }
         }
+        if let Some((old, late)) = self.claim.seen {
+            let node = |event: usize| graph.nodes_of.get(event).copied().unwrap_or(graph.nodes.len());
+            let (old, late) = (node(old), node(late));
+            for (read, write) in reads.iter().filter(|(read, _)| *read >= late) {
+                let others = graph.writes.iter().filter(|other| **other < old && *other != write);
+                others.filter(|other| graph.same_place(**other, *read)).for_each(|other| order.set(*other, *write));
+            }
+        }
         loop {
             order.close();
             if !order.is_irreflexive() {
@@ -205,7 +213,7 @@ impl Search<'_> {
             let (a, b) = (node(*a), node(*b));
             !before.has(a, b) && !before.has(b, a)
         };
-        self.races.is_none_or(|races| races.iter().any(unordered))
+        self.claim.races.is_none_or(|races| races.iter().any(unordered))
     }
 
     /// Whether what is drawn leaves an order of the sequentially consistent accesses and fences: the paper's psc.

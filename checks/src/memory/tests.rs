@@ -1,6 +1,6 @@
 //! Litmus tests by their values.
 
-use super::{Event, Judgement, What, judge};
+use super::{Claim, Event, Judgement, What, judge};
 use std::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 
 fn load(place: usize, value: u64, order: Ordering) -> What {
@@ -28,7 +28,7 @@ fn judge_tasks(tasks: &[&[What]], joined: bool) -> Judgement {
             events.push(Event { task, what: *what, clock });
         }
     }
-    judge(&[(0, 0), (1, 0)], &events, None)
+    judge(&[(0, 0), (1, 0)], &events, &Claim::default())
 }
 
 #[test]
@@ -104,7 +104,7 @@ fn a_race_is_one_where_nothing_orders_it() {
             event(1, load(0, 1, Acquire), [0, 1]),
             event(1, What::Plain, [0, 2]),
         ];
-        judge(&[(0, 0)], &events, Some(&[(0, 3)]))
+        judge(&[(0, 0)], &events, &Claim { races: Some(&[(0, 3)]), seen: None })
     };
     assert_eq!(pass(Release), Judgement::Impossible);
     assert_eq!(pass(Relaxed), Judgement::Possible);
