@@ -68,6 +68,7 @@ impl Plan {
             record: false,
             is_last: false,
             record_at: None,
+            judges: false,
             schedule: None,
             journal: false,
             recurrences: crate::execution::RECURRENCES,

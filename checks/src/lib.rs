@@ -18,6 +18,7 @@ mod execution;
 mod extent;
 mod fairness;
 mod history;
+mod memory;
 mod outcome;
 pub mod process;
 mod property;

@@ -18,6 +18,9 @@ pub enum Budget {
     Time,
     /// The steps of one execution.
     Steps,
+    /// What of an engine's failures could be held to the memory model: too many were such as no machine has, or one could not
+    /// be judged.
+    Model,
 }
 
 /// The memory model that an engine explores.
@@ -286,6 +289,7 @@ impl fmt::Display for Outcome {
                     Budget::Executions => "the budget of executions",
                     Budget::Time => "the time",
                     Budget::Steps => "the steps of an execution",
+                    Budget::Model => "what loom can be led past of failures that no machine can show",
                 };
                 write!(f, "inconclusive: {what} ran out after {} executions", grouped(*executions))?;
                 if let Some(done) = done {

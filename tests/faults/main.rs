@@ -6,11 +6,13 @@
 
 mod cases;
 mod chain;
+mod leash;
 mod loops;
 mod places;
 mod process;
 mod proofs;
 mod queued_writers;
+mod random;
 mod replay;
 mod samplers;
 
@@ -27,6 +29,8 @@ const KINDS: &[&Kind] = &[
     &places::KIND,
     &loops::KIND,
     &process::KIND,
+    &leash::KIND,
+    &random::KIND,
 ];
 
 fn main() -> ExitCode {

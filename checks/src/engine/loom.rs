@@ -9,11 +9,12 @@ mod turns;
 mod waiting;
 
 pub(crate) use turns::{Turn, wait_polled};
-pub(crate) use waiting::{wait_notified, wait_turn, wake_ready};
+pub(crate) use waiting::{wait_notified, wait_turn, wake_all, wake_ready};
 
 use crate::execution::{
     Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, drift,
-    finish_execution, finish_task, halt, next_execution, run_task, session, want_gates, want_task_gates, with,
+    finish_execution, finish_task, halt, last_file, next_execution, run_task, session, take_panic, want_gates,
+    want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::sync::atomic::{AtomicUsize, Ordering};
@@ -29,6 +30,9 @@ pub(crate) const VERSION: &str = "0.7.3";
 /// Coroutine stacks of spawned threads, in words; `main`'s is loom's default, 4,096.
 const STACK_WORDS: usize = 8_192;
 
+/// So often a task may yield and still read by an update what was replaced before.
+const YIELDS: usize = 3;
+
 /// What loom keeps for a task.
 #[derive(Default)]
 pub(crate) struct TaskPart {
@@ -37,6 +41,10 @@ pub(crate) struct TaskPart {
     gate: Option<Gate>,
     /// It has parked because its operation is not ready.
     parked: bool,
+    /// The steps at which it has yielded last.
+    yielded: [usize; YIELDS],
+    /// It has read what the next acquire fence orders.
+    pub(crate) unfenced: bool,
 }
 
 impl std::fmt::Debug for TaskPart {
@@ -73,6 +81,21 @@ impl Gate {
             Gate::Plain(condvar) => condvar.notify_all(),
         }
     }
+
+    /// For an operation that may be refused: one that is orders nothing. loom wants to know before it lets others run, so
+    /// the operation has its place first, and is ordered once it is known to have what it asked for.
+    fn try_pass(&self, me: TaskId, op: &Op) {
+        let Gate::Ordered(atomic) = self else { return self.pass() };
+        atomic.fetch_add(1, Ordering::Relaxed);
+        if with(|x| x.refuses(me, op)) {
+            with(|x| x.tasks[me.index()].native.unfenced = true);
+        } else if with(|x| x.tasks[me.index()].native.unfenced) || matches!(op.kind, Kind::TrySend | Kind::TryRecv) {
+            self.pass();
+        } else {
+            // It has read nothing else that a fence would order, too.
+            loom::sync::atomic::fence(Ordering::Acquire);
+        }
+    }
 }
 
 /// What loom keeps for an object.
@@ -80,13 +103,15 @@ pub(crate) struct ObjectPart {
     gate: Option<Gate>,
     turn: Option<Turn>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
+    /// The step at which it was written last.
+    written: usize,
 }
 
 impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
         if x.mode != Mode::Loom {
-            return ObjectPart { gate: None, turn: None, cell: None };
+            return ObjectPart { gate: None, turn: None, cell: None, written: 0 };
         }
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
@@ -97,7 +122,7 @@ impl ObjectPart {
         };
         let tracked = matches!(state, State::Cell);
         let turn = matches!(state, State::Loop { .. }).then(Turn::default);
-        ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))) }
+        ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
     }
 }
 
@@ -210,9 +235,21 @@ fn body(me: TaskId, program: impl FnOnce()) {
         }
     }
     finish_task(me);
-    if with(|x| x.over) {
+    if with(|x| x.over && !x.dropped) {
         resume_unwind(Box::new(Halt));
     }
+}
+
+/// Whether the last panic was loom's own, and so says nothing about the program. To be asked by a task.
+pub(crate) fn is_own_panic() -> bool {
+    let file = last_file();
+    // Where loom's sources are a panic of its own says.
+    let relaxed_fence = || loom::sync::atomic::fence(Ordering::Relaxed);
+    if catch_unwind(relaxed_fence).is_ok() {
+        return false;
+    }
+    take_panic(None);
+    last_file().strip_suffix("atomic.rs").and_then(|rt| rt.get(..rt.len() - 3)).is_some_and(|src| file.starts_with(src))
 }
 
 /// Starts a thread for `program`, whose number `id` gives once it runs.
@@ -244,6 +281,7 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         gate.clone()
     });
     match gate {
+        Some(gate) if op.kind.may_be_refused() => gate.try_pass(me, op),
         Some(gate) => gate.pass(),
         // On a loop tasks take turns, and nobody else has to be told from them.
         None if with(|x| x.is_on_turn(me) && !x.gates_tasks) && op.kind.is_of_a_task() => {}
@@ -256,6 +294,26 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         gate.pass();
     }
     with(|x| x.current = me);
+}
+
+/// Notes what has to be known of a step later.
+pub(crate) fn note(x: &mut Execution, me: TaskId, op: &Op, latest: bool) {
+    let step = x.log.len();
+    let part = &mut x.tasks[me.index()].native;
+    part.unfenced |= op.kind.reads_unordered();
+    if op.kind.yields() {
+        part.yielded.rotate_left(1);
+        part.yielded[YIELDS - 1] = step;
+    }
+    if let (true, Some(object)) = (latest, op.object) {
+        x.objects[object.index()].native.written = step;
+    }
+}
+
+/// Whether the task has yielded often enough to see what was written last.
+pub(crate) fn has_yielded_since_written(x: &Execution, task: TaskId, op: &Op) -> bool {
+    let written = op.object.map_or(usize::MAX, |object| x.objects[object.index()].native.written);
+    x.tasks[task.index()].native.yielded[0] > written
 }
 
 /// Where a schedule is being followed: lets others run until it is this task's turn.
@@ -282,7 +340,7 @@ pub(crate) fn races(x: &mut Execution, object: ObjectId, write: bool) -> bool {
     let access = AssertUnwindSafe(|| if write { cell.with_mut(|_| ()) } else { cell.with(|_| ()) });
     let raced = catch_unwind(access).is_err();
     if raced {
-        crate::execution::take_panic(None);
+        take_panic(None);
     }
     raced
 }

@@ -85,6 +85,13 @@ impl Clocks {
         clocks
     }
 
+    /// Notes a step of its own, and gives what happens before it.
+    pub(super) fn count(&mut self, task: TaskId) -> Vec<u32> {
+        let now = &mut self.task(task).now;
+        now.tick(task);
+        now.0.clone()
+    }
+
     fn task(&mut self, task: TaskId) -> &mut TaskClocks {
         if self.tasks.len() <= task.index() {
             self.tasks.resize_with(task.index() + 1, TaskClocks::default);

@@ -26,6 +26,9 @@ impl Handle {
         with(|x| {
             let native = engine::loom::ObjectPart::new(x, &state);
             let identity = x.next_identity();
+            if let (State::Atomic { value }, Some(accesses)) = (&state, &mut x.accesses) {
+                accesses.created(x.objects.len(), *value);
+            }
             x.objects.push(Object { identity, name: None, site, state, native });
             let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
             Handle { id, serial: x.serial }

@@ -5,6 +5,7 @@
 //! nothing of engines; `engine/` decides who runs.
 
 mod abort;
+mod accesses;
 mod blackbox;
 mod choice;
 mod clock;
@@ -47,7 +48,7 @@ pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
 pub use panics::is_last_run;
-pub(crate) use panics::{Reporting, frames_of_the_program, message, take_panic, take_unwinding, wants_last_run};
+pub(crate) use panics::{Reporting, frames_of_the_program, last_file, message, take_panic, take_unwinding, wants_last_run};
 pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
@@ -122,6 +123,10 @@ pub(crate) struct Execution {
     timeouts_max: usize,
     pub(crate) timeouts_left: usize,
     pub(crate) clocks: Option<Clocks>,
+    /// What is to be held to the memory model, if it is.
+    accesses: Option<Box<accesses::Accesses>>,
+    /// It has failed in a way that no machine can: its tasks end, and the engine goes on to the next one.
+    pub(crate) dropped: bool,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
     /// Where others see how far it is.
@@ -267,6 +272,8 @@ impl Execution {
             timeouts_max: rules.timeouts,
             timeouts_left: rules.timeouts,
             clocks: None,
+            accesses: rules.judges.then(Box::default),
+            dropped: false,
             watch: Watch::new(rules.recurrences, &rules.acquitted, rules.journal || rules.schedule.is_some()),
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
@@ -343,10 +350,11 @@ impl Execution {
             runtime: None,
             native: engine::loom::TaskPart::new(self.mode, self.gated || self.deny_leaks),
         });
-        if id != TaskId::MAIN
-            && let Some(clocks) = &mut self.clocks
-        {
-            clocks.spawn(self.current, id);
+        if id != TaskId::MAIN {
+            let judged = self.accesses.as_mut().and_then(|accesses| accesses.clocks.as_mut());
+            for clocks in self.clocks.iter_mut().chain(judged) {
+                clocks.spawn(self.current, id);
+            }
         }
         id
     }
@@ -414,6 +422,8 @@ impl Execution {
             return;
         }
         self.over = true;
-        session::found(self, verdict);
+        if self.is_possible(&verdict) {
+            session::found(self, verdict);
+        }
     }
 }

@@ -230,6 +230,24 @@ impl Execution {
         effect
     }
 
+    /// Whether `op`, which does not wait, would not get now what it asks for.
+    pub(crate) fn refuses(&self, task: TaskId, op: &Op) -> bool {
+        match (op.kind, op.object) {
+            (Kind::IsFinished(other), _) => self.tasks[other.index()].state != TaskState::Finished,
+            // That all senders are gone is something to know.
+            (Kind::TryRecv, Some(object))
+                if matches!(self.objects[object.index()].state, State::Channel { senders: 0, .. }) =>
+            {
+                false
+            }
+            (_, Some(object)) => {
+                let mut state = self.objects[object.index()].state.clone();
+                state.change(object, task, op) == Effect::Refused
+            }
+            _ => false,
+        }
+    }
+
     fn change(&mut self, task: TaskId, op: &Op, effect: Effect) -> Effect {
         if matches!(op.kind, Kind::Load(_) | Kind::Store(_) | Kind::Rmw(_) | Kind::Cas(..)) {
             return effect;

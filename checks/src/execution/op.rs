@@ -297,6 +297,28 @@ impl Kind {
         )
     }
 
+    /// Whether it asks for what it may not get, and then is told so and orders nothing.
+    pub(crate) fn may_be_refused(self) -> bool {
+        use Kind::{IsFinished, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite};
+        matches!(self, TryLock | TryRead | TryWrite | TryAcquire(_) | TrySend | TryRecv | IsFinished(_))
+    }
+
+    /// Whether it reads what only an acquire fence after it orders.
+    pub(crate) fn reads_unordered(self) -> bool {
+        let is_weak = |order| matches!(order, Ordering::Relaxed | Ordering::Release);
+        match self {
+            Kind::Load(order) | Kind::Rmw(order) => is_weak(order),
+            Kind::Cas(success, failure) => is_weak(success) || is_weak(failure),
+            _ => false,
+        }
+    }
+
+    /// Whether the memory model says what it orders.
+    pub(crate) fn is_atomic(self) -> bool {
+        use Kind::{Cas, Fence, Load, Rmw, Store};
+        matches!(self, Load(_) | Store(_) | Rmw(_) | Cas(..) | Fence(_))
+    }
+
     /// Whether the task asks for others to run: a switch here is no preemption.
     pub(crate) fn yields(self) -> bool {
         matches!(self, Kind::Yield)

@@ -10,7 +10,8 @@ impl Execution {
     /// Messages that have been taken out of `op`'s channel, if anybody wants to know.
     #[inline]
     pub(super) fn taken(&self, op: &Op) -> u64 {
-        match op.object.filter(|_| self.clocks.is_some()).map(|object| &self.objects[object.index()].state) {
+        let asks = self.clocks.is_some() || self.accesses.is_some();
+        match op.object.filter(|_| asks).map(|object| &self.objects[object.index()].state) {
             Some(State::Channel { taken, .. }) => *taken,
             _ => 0,
         }
@@ -19,6 +20,22 @@ impl Execution {
     /// The happens-before edges of `op`, before which so many messages had been taken.
     #[inline]
     pub(super) fn order(&mut self, task: TaskId, op: &Op, effect: Effect, taken: u64) {
+        if self.accesses.is_some() && !op.kind.is_atomic() {
+            self.swap_clocks();
+            self.order_within(task, op, effect, taken);
+            self.swap_clocks();
+        }
+        self.order_within(task, op, effect, taken);
+    }
+
+    /// Puts the clocks of what is held to the memory model in the place of the others, or back.
+    fn swap_clocks(&mut self) {
+        if let Some(accesses) = &mut self.accesses {
+            std::mem::swap(&mut self.clocks, &mut accesses.clocks);
+        }
+    }
+
+    fn order_within(&mut self, task: TaskId, op: &Op, effect: Effect, taken: u64) {
         if self.clocks.is_none() {
             return;
         }
@@ -131,6 +148,9 @@ pub(crate) fn access(object: ObjectId, write: bool, site: Site, overlap: bool) {
             Mode::Shuttle => race.or(if overlap { earlier } else { None }),
             Mode::Loom => (overlap || engine::loom::races(x, object, write)).then_some(earlier).flatten(),
         };
+        if let Some(accesses) = &mut x.accesses {
+            accesses.plain(x.log.len(), me, object, write, race.is_some());
+        }
         let step = x.log.len();
         x.settle();
         x.record(|recorder| recorder.accessed(step, me, object, write, site));

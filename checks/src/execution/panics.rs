@@ -20,6 +20,8 @@ thread_local! {
     static BACKTRACE: RefCell<Option<Backtrace>> = const { RefCell::new(None) };
     /// What panics on this thread is raddle's report.
     static REPORTS: Cell<bool> = const { Cell::new(false) };
+    /// The file that the last of them came from, as the compiler was given it.
+    static FILE: RefCell<String> = const { RefCell::new(String::new()) };
 }
 
 /// A panic's message and place.
@@ -75,6 +77,11 @@ fn note_panic(info: &PanicHookInfo<'_>) {
                 panics.remove(0);
             }
             panics.push((text, info.location().filter(|site| !is_own(site.file())).map(Place::of)));
+        }
+    });
+    let _ = FILE.try_with(|file| {
+        if let (Some(at), Ok(mut file)) = (info.location(), file.try_borrow_mut()) {
+            at.file().clone_into(&mut file);
         }
     });
 }
@@ -199,6 +206,11 @@ pub(crate) fn take_panic(text: Option<&str>) -> Option<Panic> {
         };
         Some(panics.swap_remove(index))
     })
+}
+
+/// The file that the last panic came from.
+pub(crate) fn last_file() -> String {
+    FILE.with(RefCell::take)
 }
 
 /// The panic that is being unwound, with what a destructor added to it; the notes are cleared.

@@ -48,6 +48,8 @@ pub(crate) struct Rules {
     pub(crate) is_last: bool,
     /// Record every event of this execution alone, counted from 1.
     pub(crate) record_at: Option<u64>,
+    /// What fails is held to the memory model, and dropped if no machine can do it.
+    pub(crate) judges: bool,
     /// The schedule to follow.
     pub(crate) schedule: Option<crate::schedule::Schedule>,
     /// Keep what each step touches.
@@ -114,6 +116,8 @@ pub(crate) struct SessionReport {
     pub(crate) cut_short: Option<super::CutShort>,
     /// Executions that were run to their end, or to the failure.
     pub(crate) executions: u64,
+    /// Of those, executions that were passed over: no machine can have them, or none on which what is written is seen in the end.
+    pub(crate) impossible: u64,
     /// The names of the tasks of the last execution.
     pub(crate) tasks: Vec<String>,
     /// The decisions of the last execution.
@@ -253,6 +257,10 @@ pub(super) fn send_report(abandoned: bool) {
             let mut report = std::mem::take(&mut session.report);
             report.time = session.stopwatch.time();
             report.backtrace = take_backtrace().map(Arc::new);
+            if abandoned && !report.is_settled() {
+                // It has failed in a way in which no machine can, and there is no way to the next execution.
+                report.cut = Some(Budget::Model);
+            }
             if let Some(last) = session.last.take() {
                 let names = last.names();
                 let failed = report.found.as_ref().and_then(|found| found.trace.as_ref());
@@ -285,14 +293,26 @@ fn engine_stopped(payload: &(dyn Any + Send)) {
         if session.report.found.is_some() || session.report.problem.is_some() {
             return;
         }
-        if message.contains("exceeded maximum number of branches") {
-            session.report.cut = Some(Budget::Steps);
-        } else if message.contains("unexpected exploration state") || message.contains("not in runnable") {
-            session.report.problem = Some(Problem::Nondeterministic(message));
-        } else {
-            session.report.problem = Some(Problem::Engine(message));
+        if session.last.as_ref().is_some_and(|last| last.dropped) {
+            // It was to be dropped, and its tasks did not all come to an end.
+            session.report.cut = Some(Budget::Model);
+            return;
         }
+        session.report.stopped_by(message);
     });
+}
+
+impl SessionReport {
+    /// What the engine's own panic means.
+    pub(super) fn stopped_by(&mut self, message: String) {
+        if message.contains("exceeded maximum number of branches") {
+            self.cut = Some(Budget::Steps);
+        } else if message.contains("unexpected exploration state") || message.contains("not in runnable") {
+            self.problem = Some(Problem::Nondeterministic(message));
+        } else {
+            self.problem = Some(Problem::Engine(message));
+        }
+    }
 }
 
 /// Ends the last execution and begins the next one; false when the search is to stop.
@@ -313,8 +333,8 @@ pub(crate) fn next_execution() -> bool {
         }
         report.executions += 1;
         session.progress.fetch_add(1, Ordering::Relaxed);
-        if session.rules.record_at == Some(report.executions) {
-            session.rules.record = true;
+        if session.rules.record_at.is_some() {
+            session.rules.record = session.rules.record_at == Some(report.executions);
         }
         let serial = NonZeroU64::new(SERIAL.fetch_add(1, Ordering::Relaxed)).expect("a u64 does not run out");
         let source = match &mut session.source {

@@ -84,7 +84,7 @@ fn perform_switching(op: Op, switches: bool) -> Effect {
                 Mode::Shuttle => engine::shuttle::switch(op.kind.yields()),
                 Mode::Loom => engine::loom::wait_turn(me, &op),
             }
-            confirm(me, &op, false, None).effect
+            confirm(me, &op, &Acted::done(())).effect
         }
         Life::Unwinding => {
             let (me, ready) = with(|x| (x.current, x.ready(x.current, &op)));
@@ -93,7 +93,7 @@ fn perform_switching(op: Op, switches: bool) -> Effect {
                 fail_with_noted_panic();
                 abandon();
             }
-            confirm(me, &op, false, None).effect
+            confirm(me, &op, &Acted::done(())).effect
         }
         Life::Over(mode) => {
             inert(mode, op.kind);
@@ -107,13 +107,19 @@ pub(crate) struct Acted<R> {
     pub(crate) result: R,
     /// A `try_` operation found its object taken, or a compare-and-exchange another value.
     pub(crate) refused: bool,
-    /// A hash of an atomic's value after it.
+    /// A hash of an atomic's latest value after it, if it wrote one.
     pub(crate) value: Option<u64>,
+    /// A hash of what it wrote, which need not be the latest.
+    pub(crate) written: Option<u64>,
+    /// A hash of the value that it read of an atomic.
+    pub(crate) read: Option<u64>,
+    /// Of an update or a compare-and-exchange: that was not the latest.
+    pub(crate) is_old: bool,
 }
 
 impl<R> Acted<R> {
     pub(crate) fn done(result: R) -> Self {
-        Acted { result, refused: false, value: None }
+        Acted { result, refused: false, value: None, written: None, read: None, is_old: false }
     }
 }
 
@@ -141,7 +147,7 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
                 Mode::Loom => {}
             }
             let acted = native(mode);
-            let confirmed = confirm(me, &op, acted.refused, acted.value);
+            let confirmed = confirm(me, &op, &acted);
             (acted.result, confirmed)
         }
         Life::Unwinding => {
@@ -154,7 +160,7 @@ pub(crate) fn act<R>(op: Op, native: impl FnOnce(Mode) -> Acted<R>) -> (R, Confi
                 abandon();
             }
             let acted = native(mode);
-            let confirmed = confirm(me, &op, acted.refused, acted.value);
+            let confirmed = confirm(me, &op, &acted);
             (acted.result, confirmed)
         }
         Life::Over(mode) => {
@@ -233,10 +239,11 @@ pub(super) fn fail_with_noted_panic() {
     });
 }
 
-pub(super) fn confirm(me: TaskId, op: &Op, refused: bool, value: Option<u64>) -> Confirmed {
+pub(super) fn confirm<R>(me: TaskId, op: &Op, acted: &Acted<R>) -> Confirmed {
     let (confirmed, over) = with(|x| {
         x.current = me;
-        let effect = x.decide(me, op, refused, value);
+        let effect = x.decide(me, op, acted.refused, acted.value);
+        x.note_access(me, op, acted);
         (Confirmed { effect, recording: x.recorder.is_some() }, x.over)
     });
     if over && !std::thread::panicking() {

@@ -2,8 +2,8 @@
 
 use super::panics::raddle_begins_the_program;
 use super::session::{Problem, problem};
-use super::step::{Halt, confirm, halt};
-use super::{Alarm, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, message, take_panic, with};
+use super::step::{Acted, Halt, confirm, halt};
+use super::{Alarm, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, message, session, take_panic, with};
 use crate::engine;
 use crate::verdict::Verdict;
 use std::any::Any;
@@ -83,6 +83,10 @@ pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> 
             if !payload.is::<Halt>() {
                 let text = message(payload.as_ref());
                 let at = take_panic(Some(&text)).and_then(|(_, place)| place);
+                if with(|x| x.mode == Mode::Loom && !x.over) && engine::loom::is_own_panic() {
+                    session(|session| session.report.stopped_by(text.clone()));
+                    with(|x| x.over = true);
+                }
                 with(|x| {
                     let task = x.names().task(me).to_owned();
                     let at = at.or_else(|| x.last_place());
@@ -108,7 +112,7 @@ fn start_task(me: TaskId) {
         task.state = TaskState::Live;
         Op::bare(Kind::Start, task.site)
     });
-    confirm(me, &op, false, None);
+    confirm(me, &op, &Acted::done(()));
 }
 
 /// The task's last act: whoever joins it can go on.

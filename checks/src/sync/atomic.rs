@@ -47,6 +47,11 @@ macro_rules! atomic {
                 $hash
             }
 
+            /// Whether it is what was written last.
+            fn is_latest(&self, value: $value) -> bool {
+                Self::hash(self.latest.load(Ordering::SeqCst)) == Self::hash(value)
+            }
+
             /// Reads the value.
             #[track_caller]
             pub fn load(&self, order: Ordering) -> $value {
@@ -54,10 +59,13 @@ macro_rules! atomic {
                     return self.latest.load(order);
                 }
                 let op = self.handle.op(Kind::Load(order), Location::caller());
-                let (value, confirmed) = act(op, |mode| Acted::done(match (&self.native, is_loom(mode)) {
-                    (Some(native), true) => native.load(order),
-                    _ => self.latest.load(Ordering::SeqCst),
-                }));
+                let (value, confirmed) = act(op, |mode| {
+                    let value = match (&self.native, is_loom(mode)) {
+                        (Some(native), true) => native.load(order),
+                        _ => self.latest.load(Ordering::SeqCst),
+                    };
+                    Acted { read: Some(Self::hash(value)), ..Acted::done(value) }
+                });
                 confirm_value(confirmed, || {
                     let latest = self.latest.load(Ordering::SeqCst);
                     // Weak memory: a load may see a store that another has replaced.
@@ -80,7 +88,8 @@ macro_rules! atomic {
                         native.store(value, order);
                     }
                     self.latest.store(value, Ordering::SeqCst);
-                    Acted { value: Some(Self::hash(value)), ..Acted::done(()) }
+                    let hash = Some(Self::hash(value));
+                    Acted { value: hash, written: hash, ..Acted::done(()) }
                 }).1;
                 confirm_value(confirmed, || super::show(&value));
             }
@@ -114,17 +123,23 @@ macro_rules! atomic {
                 }
                 let op = self.handle.op(Kind::Cas(success, failure), Location::caller());
                 let (result, confirmed) = act(op, |mode| {
+                    let mut is_old = false;
                     let result = match (&self.native, is_loom(mode)) {
                         (Some(native), true) => {
                             let result = native.compare_exchange(current, new, success, failure);
-                            if result.is_ok() {
+                            let (Ok(read) | Err(read)) = result;
+                            is_old = !self.is_latest(read);
+                            if result.is_ok() && !is_old {
                                 self.latest.store(new, Ordering::SeqCst);
                             }
                             result
                         }
                         _ => self.latest.compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst),
                     };
-                    Acted { result, refused: result.is_err(), value: result.is_ok().then(|| Self::hash(new)) }
+                    let (Ok(read) | Err(read)) = result;
+                    let written = result.is_ok().then(|| Self::hash(new));
+                    let value = written.map(|_| Self::hash(self.latest.load(Ordering::SeqCst)));
+                    Acted { result, refused: result.is_err(), value, written, read: Some(Self::hash(read)), is_old }
                 });
                 confirm_value(confirmed, || match &result {
                     Ok(old) => format!("{} → {}", super::show(old), super::show(&new)),
@@ -211,24 +226,31 @@ macro_rules! atomic {
                 may_keep: bool,
                 site: crate::execution::Site,
                 native: impl FnOnce(&loom::sync::atomic::$name $(<$of>)?) -> $value,
-                latest: impl FnOnce(&std::sync::atomic::$name $(<$of>)?, Ordering) -> $value,
+                latest: impl Fn(&std::sync::atomic::$name $(<$of>)?, Ordering) -> $value,
             ) -> $value {
                 if self.handle.is_real() {
                     return latest(&self.latest, order);
                 }
                 let op = crate::execution::Op { may_keep, ..self.handle.op(Kind::Rmw(order), site) };
                 let (old, confirmed) = act(op, |mode| {
+                    let mut is_old = false;
                     let old = match (&self.native, is_loom(mode)) {
                         (Some(atomic), true) => {
                             let old = native(atomic);
-                            // An update reads the latest value, so the shadow can follow it.
-                            latest(&self.latest, Ordering::SeqCst);
+                            is_old = !self.is_latest(old);
+                            // Otherwise it comes before what was written last.
+                            if !is_old {
+                                latest(&self.latest, Ordering::SeqCst);
+                            }
                             old
                         }
                         _ => latest(&self.latest, Ordering::SeqCst),
                     };
+                    let written = std::sync::atomic::$name::new(old);
+                    latest(&written, Ordering::SeqCst);
                     let value = Self::hash(self.latest.load(Ordering::SeqCst));
-                    Acted { value: Some(value), ..Acted::done(old) }
+                    let written = Some(Self::hash(written.into_inner()));
+                    Acted { value: Some(value), written, read: Some(Self::hash(old)), is_old, ..Acted::done(old) }
                 });
                 confirm_value(confirmed, || {
                     let new = self.latest.load(Ordering::SeqCst);

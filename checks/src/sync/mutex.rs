@@ -215,6 +215,8 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
                     want_gates_soon();
                 }
                 (Mode::Loom, native) => drop(native),
+                // Others wait for it, and have to come to their end.
+                (Mode::Shuttle, native) if with(|x| x.dropped) => drop(native),
                 // The execution is over: loom's guard would call into what is gone.
                 (Mode::Shuttle, native) => std::mem::forget(native),
             }

@@ -96,7 +96,27 @@ fn gives_up(me: TaskId, op: &Op) -> bool {
     false
 }
 
+/// Lets everybody who waits go on to their end.
+pub(crate) fn wake_all(x: &mut Execution) {
+    for task in x.task_ids() {
+        wake(x, task);
+    }
+}
+
+fn wake(x: &mut Execution, task: TaskId) {
+    let part = &mut x.tasks[task.index()].native;
+    if std::mem::take(&mut part.parked) {
+        x.parked -= 1;
+        if let Some(thread) = &part.thread {
+            thread.unpark();
+        }
+    }
+}
+
 pub(super) fn park(me: TaskId) {
+    if with(|x| x.over) {
+        halt();
+    }
     with(|x| {
         let part = &mut x.tasks[me.index()].native;
         part.thread.get_or_insert_with(loom::thread::current);
@@ -126,12 +146,7 @@ pub(crate) fn wake_ready(x: &mut Execution) {
             _ => goes_on(x, task, &op),
         };
         if wakes {
-            x.parked -= 1;
-            let part = &mut x.tasks[task.index()].native;
-            part.parked = false;
-            if let Some(thread) = &part.thread {
-                thread.unpark();
-            }
+            wake(x, task);
         }
     }
 }

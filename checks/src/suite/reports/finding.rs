@@ -63,6 +63,10 @@ impl Finding<'_> {
                 "inconclusive: an execution had too many steps ({executions} were run): a loop that tries again has to \
                  `yield_now`"
             ),
+            Ok(Outcome::Inconclusive { budget: Budget::Model, executions, .. }) => format!(
+                "inconclusive: what the engine found failing no machine can show, or could not be judged ({executions} \
+                 executions were run)"
+            ),
             Ok(Outcome::Inconclusive { executions, .. }) => {
                 format!("inconclusive: a budget ran out after {executions} executions, which says nothing")
             }
