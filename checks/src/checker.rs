@@ -3,7 +3,7 @@
 mod studies;
 
 use crate::engine::{self, Engine, Program};
-use crate::execution::{Cancels, Rules};
+use crate::execution::{Cancels, Counted, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Counterexample, Outcome};
 use crate::property::{self, Property};
@@ -34,6 +34,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoint: Option<std::path::PathBuf>,
     /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
     pub(crate) threads: Option<usize>,
+    /// A schedule is followed in which owners are counted.
+    pub(crate) counts: bool,
 }
 
 /// Schedules that a sampling engine draws, unless told otherwise.
@@ -58,6 +60,7 @@ impl Plan {
             cancels: self.cancels.clone(),
             gated: false,
             gates_tasks: false,
+            counted: Arc::new(Counted::all_if(self.counts)),
             compare: false,
             record: false,
             record_at: None,
@@ -118,6 +121,7 @@ impl Checker {
             estimate: Arc::default(),
             checkpoint: None,
             threads: None,
+            counts: false,
         };
         Checker { engine: None, plan, progress: Arc::default() }
     }

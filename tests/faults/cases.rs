@@ -61,11 +61,7 @@ pub(crate) fn fails(checker: &Checker, verdict: &str, program: impl Fn() + Send 
 }
 
 /// The program has to hold in at most so many executions.
-pub(crate) fn holds_within(
-    checker: &Checker,
-    executions: u64,
-    program: impl Fn() + Send + Sync + 'static,
-) -> Came {
+pub(crate) fn holds_within(checker: &Checker, executions: u64, program: impl Fn() + Send + Sync + 'static) -> Came {
     match checker.run(program) {
         Ok(Outcome::Holds(coverage)) if coverage.executions() <= executions => {
             Ok(format!("holds: {} executions, {coverage}", coverage.executions()))

@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "what is shared here is the tests' own")]
 
+mod arc;
 mod cases;
 mod chain;
 
@@ -11,7 +12,7 @@ use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &arc::KIND];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

@@ -66,8 +66,13 @@ impl Gate {
         Gate::Ordered(Rc::new(AtomicUsize::new(0)))
     }
 
-    fn pass(&self) {
+    fn pass(&self, kind: Kind) {
         match self {
+            // As std counts owners; who finds itself alone passes a fence besides.
+            Gate::Ordered(atomic) if kind.is_on_owners() => {
+                let order = if kind == Kind::DropArc { Ordering::Release } else { Ordering::Relaxed };
+                atomic.fetch_add(1, order);
+            }
             Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),
             // Nobody ever waits on it.
             Gate::Plain(condvar) => condvar.notify_all(),
@@ -91,6 +96,7 @@ impl ObjectPart {
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
             State::Atomic { .. } | State::Cell | State::Loop { .. } => None,
+            State::Arc { gated, .. } => gated.then(Gate::ordered),
             State::Task { .. } | State::Shared { .. } => x.gates_tasks.then(Gate::ordered),
             State::Condvar { .. } => Some(Gate::Plain(Rc::new(loom::sync::Condvar::new()))),
             _ => Some(Gate::ordered()),
@@ -139,11 +145,10 @@ fn run(
     loop {
         let (program, progress) = (Arc::clone(program), Arc::clone(progress));
         let report = run_session(program, preemptions, rules.clone(), source.clone(), progress);
-        if !report.needs_gates && !report.needs_task_gates {
+        if !report.begins_again() {
             return report;
         }
-        rules.gated |= report.needs_gates;
-        rules.gates_tasks |= report.needs_task_gates;
+        rules = rules.after(&report);
     }
 }
 
@@ -244,7 +249,8 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         gate.clone()
     });
     match gate {
-        Some(gate) => gate.pass(),
+        Some(gate) => gate.pass(op.kind),
+        None if op.kind.is_on_owners() => {}
         // On a loop tasks take turns, and nobody else has to be told from them.
         None if with(|x| x.is_on_turn(me) && !x.gates_tasks) && op.kind.is_of_a_task() => {}
         None if op.kind.is_of_a_task() => want_task_gates(),
@@ -253,9 +259,14 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
     if let Some(mutex) = op.kind.mutex()
         && let Some(gate) = with(|x| x.objects[mutex.index()].native.gate.clone())
     {
-        gate.pass();
+        gate.pass(op.kind);
     }
     with(|x| x.current = me);
+}
+
+/// What others have released happens before what comes next.
+pub(crate) fn acquire() {
+    loom::sync::atomic::fence(Ordering::Acquire);
 }
 
 /// Where a schedule is being followed: lets others run until it is this task's turn.

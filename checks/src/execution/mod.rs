@@ -15,6 +15,7 @@ mod livelock;
 mod model;
 mod op;
 mod ordering;
+mod owners;
 mod panics;
 mod recording;
 mod session;
@@ -36,6 +37,7 @@ pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
+pub(crate) use owners::{Counted, Owners, Share};
 pub(crate) use panics::{message, take_panic, take_unwinding};
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
@@ -110,6 +112,7 @@ pub(crate) struct Execution {
     timeouts_max: usize,
     pub(crate) timeouts_left: usize,
     pub(crate) clocks: Option<Clocks>,
+    pub(crate) owners: Owners,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
     /// What has been told of it to somebody outside the process, if it is told.
@@ -197,7 +200,7 @@ impl Execution {
     /// An execution that is about to begin; `last` is one that has ended, for its memory.
     pub(crate) fn new(serial: NonZeroU64, rules: &Rules, source: Source, last: Option<Box<Self>>) -> Box<Self> {
         let (mut tasks, mut objects, mut log, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut memory, mut journal) = (None, None);
+        let (mut memory, mut journal, mut owners) = (None, None, Owners::default());
         if let Some(mut last) = last {
             journal = last.journal.take();
             if let Some(journal) = &mut journal {
@@ -207,6 +210,7 @@ impl Execution {
             objects = std::mem::take(&mut last.objects);
             log = std::mem::take(&mut last.log);
             answers = std::mem::take(&mut last.answers);
+            owners = std::mem::take(&mut last.owners);
             memory = Some(last);
         }
         tasks.clear();
@@ -229,6 +233,7 @@ impl Execution {
             timeouts_max: rules.timeouts,
             timeouts_left: rules.timeouts,
             clocks: None,
+            owners: Owners::new(&rules.counted, owners),
             watch: Watch::new(rules.recurrences, &rules.acquitted, rules.journal || rules.schedule.is_some()),
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
@@ -295,6 +300,7 @@ impl Execution {
             rung: false,
             alarms: Vec::new(),
             joined_by: None,
+            joined: false,
             is_future: false,
             polls: None,
             awaits: Vec::new(),

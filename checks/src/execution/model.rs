@@ -74,6 +74,15 @@ pub(crate) enum State {
         woken: bool,
         aborted: bool,
     },
+    /// What an `Arc` owns.
+    Arc {
+        owners: usize,
+        weaks: usize,
+        /// Which drop is the last matters.
+        ordered: bool,
+        /// Under loom: steps on it are tried in every order.
+        gated: bool,
+    },
     /// An asynchronous primitive, of this kind: what it is its wrapper knows.
     Shared {
         kind: &'static str,
@@ -119,6 +128,7 @@ impl State {
             State::History => "history",
             State::Loop { .. } => "loop",
             State::Task { .. } => "task",
+            State::Arc { .. } => "arc",
             State::Shared { kind, .. } => kind,
         }
     }
@@ -144,6 +154,7 @@ impl State {
             State::Cell | State::History => 0,
             State::Fairness { waiting, .. } => waiting.len() as u64,
             State::Task { woken, aborted } => u64::from(*woken) | u64::from(*aborted) << 1,
+            State::Arc { owners, weaks, .. } => *owners as u64 * 31 + *weaks as u64,
             State::Shared { holders, .. } => {
                 holders.iter().fold(0, |sum, holder| sum * 31 + holder.task.index() as u64 + 5)
             }
@@ -237,6 +248,7 @@ impl Execution {
         match op.kind {
             Kind::Park => self.tasks[task.index()].token = false,
             Kind::Unpark(other) => self.tasks[other.index()].token = true,
+            Kind::Join(other) => self.tasks[other.index()].joined = true,
             _ => {}
         }
         if let Some(mutex) = op.kind.mutex() {
@@ -351,6 +363,16 @@ fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Eff
                 bypassed_by.push(task);
             }
         }
+        (kind, State::Arc { owners, weaks, .. }) => match kind {
+            Kind::CloneArc => *owners += 1,
+            Kind::Upgrade if *owners > 0 => *owners += 1,
+            Kind::Upgrade => return Effect::Refused,
+            Kind::TakeArc | Kind::MutArc if *owners > 1 => return Effect::Refused,
+            Kind::DropArc | Kind::TakeArc => *owners = owners.saturating_sub(1),
+            Kind::Downgrade => *weaks += 1,
+            Kind::DropWeak => *weaks = weaks.saturating_sub(1),
+            _ => {}
+        },
         (Kind::Poll { .. }, State::Task { woken, .. }) => *woken = false,
         (Kind::WakeTask, State::Task { woken, .. }) => *woken = true,
         (Kind::Abort, State::Task { woken, aborted }) => (*woken, *aborted) = (true, true),
