@@ -36,6 +36,8 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_counted_schedule_replays", run: replays },
         Case { name: "a_coerced_arc_is_counted", run: coerced },
         Case { name: "raw_pointers_keep_their_count", run: raw },
+        Case { name: "into_inner_against_a_drop_gives_it_or_not", run: into_inner_against_drop },
+        Case { name: "the_rest_is_as_stds", run: as_stds },
     ],
 };
 
@@ -546,5 +548,70 @@ fn raw() -> Came {
             assert_eq!(Arc::strong_count(&a), 3);
             t.join().unwrap();
         })
+    })
+}
+
+fn into_inner_against_drop() -> Came {
+    let program = |expected: bool| {
+        move || {
+            let a = Arc::new(5);
+            let b = Arc::clone(&a);
+            let t = thread::spawn(move || drop(b));
+            assert_eq!(Arc::into_inner(a).is_some(), expected);
+            t.join().unwrap();
+        }
+    };
+    each(ALL, |checker| fails(checker, "assertion", program(true)))?;
+    each(ALL, |checker| fails(checker, "assertion", program(false)))
+}
+
+/// One task and no exploration: nothing of it can tell this from std's.
+#[expect(unsafe_code, reason = "what is tried is raw")]
+fn uses_everything() {
+    let mut text: Arc<str> = Arc::from("text");
+    assert_eq!(format!("{text} {text:?}"), "text \"text\"");
+    assert!(text == Arc::from(String::from("text")) && text < Arc::from("u") && Arc::get_mut(&mut text).is_some());
+    let mut numbers: Arc<[u32]> = (0..3).collect();
+    assert_eq!((*numbers).len() + Arc::<[u32]>::default().len(), 3);
+    Arc::get_mut(&mut numbers).unwrap()[0] = 7;
+    let three: Arc<[u32; 3]> = numbers.try_into().unwrap();
+    assert_eq!(*three, [7, 1, 2]);
+    let mut list = Arc::new(vec![1]);
+    let other = Arc::clone(&list);
+    Arc::make_mut(&mut list).push(2);
+    assert_eq!((list.len(), other.len(), Arc::ptr_eq(&list, &other)), (2, 1, false));
+    let weak = Arc::downgrade(&list);
+    Arc::make_mut(&mut list).push(3);
+    assert!(weak.upgrade().is_none() && Arc::weak_count(&list) == 0, "it has moved out");
+    assert_eq!(Arc::unwrap_or_clone(other), [1]);
+    let pinned = Arc::pin(4);
+    assert_eq!((*pinned, *pinned.clone()), (4, 4));
+    let cyclic = Arc::new_cyclic(|me: &Weak<(u32, Weak<u32>)>| {
+        assert!(me.upgrade().is_none() && me.strong_count() == 0);
+        (5, Weak::new())
+    });
+    assert!(cyclic.1.upgrade().is_none() && Arc::strong_count(&cyclic) == 1 && Arc::weak_count(&cyclic) == 0);
+    let any: Arc<dyn std::any::Any + Send + Sync> = Arc::from_std(std::sync::Arc::new(6));
+    assert_eq!(any.downcast::<i32>().map(|six| *six).ok(), Some(6));
+    let raw = Arc::into_raw(Arc::new(8));
+    // SAFETY: the pointer is `into_raw`'s; what is added is taken away, and the last is given back.
+    let back = unsafe {
+        Arc::increment_strong_count(raw);
+        Arc::decrement_strong_count(raw);
+        Arc::from_raw(raw)
+    };
+    let weak = Arc::downgrade(&back).into_raw();
+    // SAFETY: the pointer is `into_raw`'s, and is given back once.
+    let weak = unsafe { Weak::from_raw(weak) };
+    assert_eq!((Arc::strong_count(&back), weak.weak_count(), weak.upgrade().map(|eight| *eight)), (1, 1, Some(8)));
+}
+
+fn as_stds() -> Came {
+    uses_everything();
+    each(ALL, |checker| holds_within(checker, 1_000, uses_everything))?;
+    holds_within(&under(EXHAUSTIVE), 1, || {
+        let t = thread::spawn(uses_everything);
+        uses_everything();
+        t.join().unwrap();
     })
 }

@@ -70,7 +70,8 @@ impl Gate {
         match self {
             // As std counts owners; who finds itself alone passes a fence besides.
             Gate::Ordered(atomic) if kind.is_on_owners() => {
-                let order = if kind == Kind::DropArc { Ordering::Release } else { Ordering::Relaxed };
+                let releases = matches!(kind, Kind::DropArc | Kind::EndArc);
+                let order = if releases { Ordering::Release } else { Ordering::Relaxed };
                 atomic.fetch_add(1, order);
             }
             Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),

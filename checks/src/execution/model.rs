@@ -74,13 +74,11 @@ pub(crate) enum State {
         woken: bool,
         aborted: bool,
     },
-    /// What an `Arc` owns.
+    /// What an `Arc` owns; whether it matters who drops it last, and whether loom tries every order of steps on it.
     Arc {
         owners: usize,
         weaks: usize,
-        /// Which drop is the last matters.
         ordered: bool,
-        /// Under loom: steps on it are tried in every order.
         gated: bool,
     },
     /// An asynchronous primitive, of this kind: what it is its wrapper knows.
@@ -363,16 +361,7 @@ fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Eff
                 bypassed_by.push(task);
             }
         }
-        (kind, State::Arc { owners, weaks, .. }) => match kind {
-            Kind::CloneArc => *owners += 1,
-            Kind::Upgrade if *owners > 0 => *owners += 1,
-            Kind::Upgrade => return Effect::Refused,
-            Kind::TakeArc | Kind::MutArc if *owners > 1 => return Effect::Refused,
-            Kind::DropArc | Kind::TakeArc => *owners = owners.saturating_sub(1),
-            Kind::Downgrade => *weaks += 1,
-            Kind::DropWeak => *weaks = weaks.saturating_sub(1),
-            _ => {}
-        },
+        (kind, State::Arc { owners, weaks, .. }) => return super::owners::change(kind, owners, weaks),
         (Kind::Poll { .. }, State::Task { woken, .. }) => *woken = false,
         (Kind::WakeTask, State::Task { woken, .. }) => *woken = true,
         (Kind::Abort, State::Task { woken, aborted }) => (*woken, *aborted) = (true, true),

@@ -95,6 +95,8 @@ pub(crate) enum Kind {
     CountArc,
     /// Takes it out, if nobody else owns it.
     TakeArc,
+    /// One owner less, who takes it out if it is the last.
+    EndArc,
     /// Uses it as its only owner, if nobody else can come to it.
     MutArc,
     /// Owns it, too, if somebody still does.
@@ -221,6 +223,7 @@ impl Kind {
             Kind::Upgrade => (65, "upgrade"),
             Kind::Downgrade => (66, "downgrade"),
             Kind::DropWeak => (67, "drop weak"),
+            Kind::EndArc => (68, "take out"),
         }
     }
 
@@ -308,13 +311,13 @@ impl Kind {
 
     /// Whether what it comes to depends on how many own it.
     pub(crate) fn looks_at_owners(self) -> bool {
-        matches!(self, Kind::CountArc | Kind::TakeArc | Kind::MutArc | Kind::Upgrade)
+        matches!(self, Kind::CountArc | Kind::TakeArc | Kind::EndArc | Kind::MutArc | Kind::Upgrade)
     }
 
     /// Whether others' counting depends on it.
     pub(crate) fn changes_owners(self) -> bool {
-        use Kind::{CloneArc, Downgrade, DropArc, DropWeak, MutArc, TakeArc, Upgrade};
-        matches!(self, CloneArc | DropArc | Downgrade | DropWeak | MutArc | TakeArc | Upgrade)
+        use Kind::{CloneArc, Downgrade, DropArc, DropWeak, EndArc, MutArc, TakeArc, Upgrade};
+        matches!(self, CloneArc | DropArc | EndArc | Downgrade | DropWeak | MutArc | TakeArc | Upgrade)
     }
 
     /// Whether the task asks for others to run: a switch here is no preemption.

@@ -8,7 +8,9 @@
 //! loom those that were made where nobody can tell have no gate. [`Counted`] knows which.
 
 use super::step::halt;
-use super::{Execution, Handle, Kind, Mode, ObjectId, Op, Site, State, TaskId, TaskState, perform, session, try_with};
+use super::{
+    Effect, Execution, Handle, Kind, Mode, ObjectId, Op, Site, State, TaskId, TaskState, perform, session, try_with,
+};
 use crate::engine;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -18,11 +20,9 @@ use std::sync::Arc;
 /// What a drop hands to the last one: this and the number of what is owned.
 const OWNERS: u64 = 1 << 62;
 
-/// Where something owned was made: its file, line and column.
-type Place = (String, u32, u32);
-
-fn place(site: Site) -> Place {
-    (site.file().to_owned(), site.line(), site.column())
+/// Where something owned was made.
+fn place(site: Site) -> String {
+    site.to_string()
 }
 
 /// Whose counts are operations.
@@ -45,15 +45,11 @@ impl Counted {
         self.all || !self.places.is_empty()
     }
 
-    fn key((file, line, column): &Place) -> String {
-        format!("{file}:{line}:{column}")
-    }
-
     fn matters(&self, site: Site) -> Option<bool> {
         if self.all {
             return Some(true);
         }
-        if self.places.is_empty() { None } else { self.places.get(&Self::key(&place(site))).copied() }
+        if self.places.is_empty() { None } else { self.places.get(&place(site)).copied() }
     }
 
     /// Adds what a search has found out.
@@ -65,7 +61,7 @@ impl Counted {
     }
 
     fn add(&mut self, site: Site, ordered: bool) {
-        *self.places.entry(Self::key(&place(site))).or_default() |= ordered;
+        *self.places.entry(place(site)).or_default() |= ordered;
     }
 }
 
@@ -195,14 +191,13 @@ impl Share {
 
     /// An owner, or who could become one, is about to do this.
     pub(crate) fn step(self, kind: Kind, site: Site) {
-        let next = self.with(|x, id| match x.can_tell(id, kind) {
-            true => Err(x.owners.all[id].matters),
-            false => Ok(x.counting(id, kind, self.serial, site)),
-        });
-        match next {
-            Some(Err(matters)) => self.want(matters == Some(true)),
-            Some(Ok(Some(op))) => _ = perform(op),
-            _ => {}
+        let told = self.with(|x, id| x.can_tell(id, kind));
+        if told == Some(true) {
+            self.with(|x, id| x.want_counts(id, false));
+            halt();
+        }
+        if let Some(op) = self.with(|x, id| x.counting(id, kind, self.serial, site)).flatten() {
+            perform(op);
         }
     }
 
@@ -227,7 +222,6 @@ impl Share {
         });
         if fence == Some(true) && !std::thread::panicking() {
             engine::loom::acquire();
-            self.with(|_, _| ());
         }
     }
 
@@ -248,14 +242,6 @@ impl Share {
                     x.owners.dropping.remove(at);
                 }
             });
-        }
-    }
-
-    /// Ends the search: it has to begin again with these operations.
-    fn want(self, ordered: bool) {
-        self.with(|x, id| x.want_counts(id, ordered));
-        if !std::thread::panicking() {
-            halt();
         }
     }
 }
@@ -300,9 +286,14 @@ impl Execution {
         at_large.then(|| Op::new(kind, object, serial, site))
     }
 
-    /// `task` does something that others may see: in a destructor it matters whose drop is the last.
-    pub(super) fn acts(&mut self, task: TaskId) {
+    /// `task` has done `op`, which others may see: in a destructor it matters whose drop is the last. Nobody sees a channel's
+    /// end go when the other is gone.
+    pub(super) fn acts(&mut self, task: TaskId, op: &Op) {
         if self.owners.dropping.is_empty() {
+            return;
+        }
+        let state = op.object.map(|object| &self.objects[object.index()].state);
+        if matches!(state, Some(State::Channel { senders: 0, receivers: 0, .. })) {
             return;
         }
         if let Some((_, id)) = self.owners.dropping.iter().rfind(|(who, _)| *who == task).copied() {
@@ -329,4 +320,18 @@ impl Execution {
         }
         !ids.is_empty()
     }
+}
+
+/// What an operation makes of the counts.
+pub(super) fn change(kind: Kind, owners: &mut usize, weaks: &mut usize) -> Effect {
+    match kind {
+        Kind::Upgrade if *owners == 0 => return Effect::Refused,
+        Kind::TakeArc | Kind::MutArc if *owners > 1 => return Effect::Refused,
+        Kind::CloneArc | Kind::Upgrade => *owners += 1,
+        Kind::DropArc | Kind::EndArc | Kind::TakeArc => *owners = owners.saturating_sub(1),
+        Kind::Downgrade => *weaks += 1,
+        Kind::DropWeak => *weaks = weaks.saturating_sub(1),
+        _ => {}
+    }
+    Effect::Done
 }

@@ -303,7 +303,7 @@ impl Execution {
             (entry.waits_on, entry.gives_up) = (false, false);
         }
         self.log.push(super::Decision { task, signature: op.signature() });
-        self.acts(task);
+        self.acts(task, op);
         let step = self.log.len();
         self.record(|recorder| recorder.acted(step, task, op, effect, preempts));
         if let Some(before) = before {

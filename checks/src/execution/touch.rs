@@ -280,7 +280,7 @@ fn touch_owners(touches: &mut Touches, of: u64, kind: Kind, ordered: bool) {
             add(clones, How::Adds);
         }
         Kind::CountArc => [drops, clones, weaks].into_iter().for_each(|thing| add(thing, How::Looks)),
-        Kind::TakeArc => {
+        Kind::TakeArc | Kind::EndArc => {
             add(drops, How::Changes);
             add(clones, How::Looks);
         }

@@ -83,11 +83,9 @@ impl<T> Arc<T> {
     #[track_caller]
     pub fn try_unwrap(mut this: Self) -> Result<T, Self> {
         this.step(Kind::TakeArc, Location::caller());
-        let share = this.share;
         match Std::try_unwrap(this.take()) {
             Ok(value) => {
-                this.share = None;
-                share.inspect(|share| share.acquires());
+                acquires(this.share.take());
                 Ok(value)
             }
             Err(inner) => {
@@ -101,17 +99,10 @@ impl<T> Arc<T> {
     #[track_caller]
     #[must_use = "what nobody else owns is dropped"]
     pub fn into_inner(mut this: Self) -> Option<T> {
-        this.step(Kind::TakeArc, Location::caller());
-        let inner = this.take();
-        let Some(share) = this.share.take() else { return Std::into_inner(inner) };
-        if Std::strong_count(&inner) > 1 {
-            // It was not taken out: an owner has gone.
-            share.step(Kind::DropArc, Location::caller());
-            share.gave_up();
-        }
-        let value = Std::into_inner(inner);
-        if value.is_some() {
-            share.acquires();
+        this.step(Kind::EndArc, Location::caller());
+        let value = Std::into_inner(this.take());
+        if let Some(share) = this.share.take() {
+            if value.is_some() { share.acquires() } else { share.gave_up() }
         }
         value
     }
@@ -158,6 +149,10 @@ impl<T: ?Sized> Arc<T> {
         self.inner.as_ref().expect("an `Arc` owns something until it is dropped")
     }
 
+    fn std_mut(&mut self) -> &mut Std<T> {
+        self.inner.as_mut().expect("an `Arc` owns something until it is dropped")
+    }
+
     fn take(&mut self) -> Std<T> {
         self.inner.take().expect("an `Arc` owns something until it is dropped")
     }
@@ -197,10 +192,8 @@ impl<T: ?Sized> Arc<T> {
     #[track_caller]
     pub fn get_mut(this: &mut Self) -> Option<&mut T> {
         this.step(Kind::MutArc, Location::caller());
-        let share = this.share;
-        let inner = this.inner.as_mut()?;
-        let value = Std::get_mut(inner)?;
-        share.inspect(|share| share.acquires());
+        let value = Std::get_mut(this.inner.as_mut()?)?;
+        acquires(this.share);
         Some(value)
     }
 
@@ -208,6 +201,13 @@ impl<T: ?Sized> Arc<T> {
     #[must_use]
     pub fn ptr_eq(this: &Self, other: &Self) -> bool {
         Std::ptr_eq(this.std(), other.std())
+    }
+}
+
+/// Whoever owns it alone, or again, comes after those who have given it up.
+fn acquires(share: Option<Share>) {
+    if let Some(share) = share {
+        share.acquires();
     }
 }
 
@@ -227,7 +227,7 @@ impl<T: Clone> Arc<T> {
                 this.share = Share::new(site);
             }
         }
-        Std::make_mut(this.inner.as_mut().expect("an `Arc` owns something until it is dropped"))
+        Std::make_mut(this.std_mut())
     }
 }
 

@@ -38,7 +38,7 @@ impl<T: ?Sized> Weak<T> {
         let site = Location::caller();
         self.step(Kind::Upgrade, site);
         let inner = self.inner.upgrade()?;
-        self.share.inspect(|share| share.acquires());
+        super::acquires(self.share);
         Some(Arc { inner: Some(inner), share: self.share.map(|share| share.at(site)) })
     }
 
