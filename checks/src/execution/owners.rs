@@ -107,17 +107,17 @@ pub(crate) struct Owners {
     all: Vec<Owned>,
     /// Who is in a destructor of what.
     dropping: Vec<(TaskId, usize)>,
-    /// Plain variables that destructors have used, of what, and who.
-    cells: Vec<(ObjectId, usize, TaskId)>,
+    /// What destructors have used, of what, and who.
+    used: Vec<(ObjectId, usize, TaskId)>,
 }
 
 impl Owners {
     pub(crate) fn new(counted: &Arc<Counted>, last: Owners) -> Self {
-        let Owners { mut all, mut dropping, mut cells, .. } = last;
+        let Owners { mut all, mut dropping, mut used, .. } = last;
         all.clear();
         dropping.clear();
-        cells.clear();
-        Owners { counted: Arc::clone(counted), all, dropping, cells }
+        used.clear();
+        Owners { counted: Arc::clone(counted), all, dropping, used }
     }
 }
 
@@ -287,9 +287,13 @@ impl Execution {
     }
 
     /// `task` has done `op`, which others may see: in a destructor it matters whose drop is the last. Nobody sees a channel's
-    /// end go when the other is gone.
+    /// end go when the other is gone. loom and plain variables ask for more: see [`Execution::uses`].
     pub(super) fn acts(&mut self, task: TaskId, op: &Op) {
-        if self.owners.dropping.is_empty() {
+        if self.owners.dropping.is_empty() && self.owners.used.is_empty() {
+            return;
+        }
+        if let (Mode::Loom, Some(object)) = (self.mode, op.object) {
+            self.uses(task, object);
             return;
         }
         let state = op.object.map(|object| &self.objects[object.index()].state);
@@ -301,12 +305,13 @@ impl Execution {
         }
     }
 
-    /// `task` uses a plain variable: what a destructor has used, and others use later, depends on who runs that.
-    pub(super) fn uses(&mut self, task: TaskId, cell: ObjectId) {
-        if let Some((_, id, _)) = self.owners.cells.iter().find(|(used, _, who)| *used == cell && *who != task) {
+    /// `task` uses this: what a destructor has used, and others use later, depends on who runs that. What is used in either
+    /// order is used later in one of the two, and both are tried.
+    pub(super) fn uses(&mut self, task: TaskId, object: ObjectId) {
+        if let Some((_, id, _)) = self.owners.used.iter().find(|(used, _, who)| *used == object && *who != task) {
             self.want_counts(*id, true);
         } else if let Some((_, id)) = self.owners.dropping.iter().rfind(|(who, _)| *who == task) {
-            self.owners.cells.push((cell, *id, task));
+            self.owners.used.push((object, *id, task));
         }
     }
 
