@@ -90,7 +90,7 @@ fn a_deadlock_with_locks_permits_and_cells_alive_is_a_verdict() {
 fn a_deadlock_with_a_waker_alive_is_a_verdict() {
     struct Flag(Mutex<bool>, Condvar);
     impl Wake for Flag {
-        fn wake(self: Arc<Self>) {
+        fn wake(self: std::sync::Arc<Self>) {
             *self.0.lock().unwrap() = true;
             self.1.notify_one();
         }

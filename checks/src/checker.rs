@@ -6,7 +6,7 @@ mod replay;
 mod studies;
 
 use crate::engine::{self, Engine, Program};
-use crate::execution::{Cancels, LastCut, Reporting, Rules};
+use crate::execution::{Cancels, Counted, LastCut, Reporting, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::property::{self, Property};
@@ -40,6 +40,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoint: Option<std::path::PathBuf>,
     /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
     pub(crate) threads: Option<usize>,
+    /// A schedule is followed in which owners are counted.
+    pub(crate) counts: bool,
 }
 
 /// Schedules that a sampling engine draws, unless told otherwise.
@@ -64,6 +66,7 @@ impl Plan {
             cancels: self.cancels.clone(),
             gated: false,
             gates_tasks: false,
+            counted: Arc::new(Counted::all_if(self.counts)),
             compare: false,
             record: false,
             is_last: false,
@@ -127,6 +130,7 @@ impl Checker {
             cut_short: LastCut::default(),
             checkpoint: None,
             threads: None,
+            counts: false,
         };
         Checker { engine: None, plan, progress: Arc::default() }
     }

@@ -4,6 +4,7 @@
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "what is shared here is the tests' own")]
 
+mod arc;
 mod cases;
 mod chain;
 mod leash;
@@ -31,6 +32,7 @@ const KINDS: &[&Kind] = &[
     &process::KIND,
     &leash::KIND,
     &random::KIND,
+    &arc::KIND,
 ];
 
 fn main() -> ExitCode {

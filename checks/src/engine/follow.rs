@@ -27,7 +27,7 @@ pub struct Followed {
     pub operations: Vec<String>,
 }
 
-/// Follows a recorded schedule, recording what happens.
+/// Follows a recorded schedule, recording what happens. One that does not fit may be one in which owners are counted.
 ///
 /// # Errors
 /// If it can't be followed at all.
@@ -37,8 +37,26 @@ pub(crate) fn follow(
     program: &Program,
     schedule: &Schedule,
 ) -> Result<Followed, CheckError> {
+    let (followed, fits) = follow_once(engine, plan, program, schedule)?;
+    if fits || plan.counts {
+        return Ok(followed);
+    }
+    let counting = Plan { counts: true, ..plan.clone() };
+    match follow_once(engine, &counting, program, schedule) {
+        Ok((counted, true)) => Ok(counted),
+        _ => Ok(followed),
+    }
+}
+
+/// What following comes to, and whether the schedule fits.
+fn follow_once(
+    engine: Engine,
+    plan: &Plan,
+    program: &Program,
+    schedule: &Schedule,
+) -> Result<(Followed, bool), CheckError> {
     if engine == Engine::Loom && schedule.weak {
-        return find_again(plan, program, schedule);
+        return Ok((find_again(plan, program, schedule)?, true));
     }
     let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
     let report = if engine == Engine::Loom {
@@ -71,12 +89,9 @@ pub(crate) fn follow(
         schedule: Schedule::of(&found),
         trace: found.trace.expect("the run was recorded"),
     };
-    Ok(Followed {
-        found: report.found.map(counterexample),
-        drift,
-        passed: report.passed,
-        operations: report.operations,
-    })
+    let fits = drift.is_none() && (report.log.len() >= schedule.steps.len());
+    let (found, passed, operations) = (report.found.map(counterexample), report.passed, report.operations);
+    Ok((Followed { found, drift, passed, operations }, fits))
 }
 
 /// Runs `program` a last time along a counterexample, if that is of any use. Gives the backtrace of the panic that it ends in,

@@ -74,8 +74,14 @@ impl Gate {
         Gate::Ordered(Rc::new(AtomicUsize::new(0)))
     }
 
-    fn pass(&self) {
+    fn pass(&self, kind: Kind) {
         match self {
+            // As std counts owners; who finds itself alone passes a fence besides.
+            Gate::Ordered(atomic) if kind.is_on_owners() => {
+                let releases = matches!(kind, Kind::DropArc | Kind::EndArc);
+                let order = if releases { Ordering::Release } else { Ordering::Relaxed };
+                atomic.fetch_add(1, order);
+            }
             Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),
             // Nobody ever waits on it.
             Gate::Plain(condvar) => condvar.notify_all(),
@@ -85,12 +91,12 @@ impl Gate {
     /// For an operation that may be refused: one that is orders nothing. loom wants to know before it lets others run, so
     /// the operation has its place first, and is ordered once it is known to have what it asked for.
     fn try_pass(&self, me: TaskId, op: &Op) {
-        let Gate::Ordered(atomic) = self else { return self.pass() };
+        let Gate::Ordered(atomic) = self else { return self.pass(op.kind) };
         atomic.fetch_add(1, Ordering::Relaxed);
         if with(|x| x.refuses(me, op)) {
             with(|x| x.tasks[me.index()].native.unfenced = true);
         } else if with(|x| x.tasks[me.index()].native.unfenced) || matches!(op.kind, Kind::TrySend | Kind::TryRecv) {
-            self.pass();
+            self.pass(op.kind);
         } else {
             // It has read nothing else that a fence would order, too.
             loom::sync::atomic::fence(Ordering::Acquire);
@@ -116,6 +122,7 @@ impl ObjectPart {
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
             State::Atomic { .. } | State::Cell | State::Loop { .. } => None,
+            State::Arc { gated, .. } => gated.then(Gate::ordered),
             State::Task { .. } | State::Shared { .. } => x.gates_tasks.then(Gate::ordered),
             State::Condvar { .. } => Some(Gate::Plain(Rc::new(loom::sync::Condvar::new()))),
             _ => Some(Gate::ordered()),
@@ -164,11 +171,10 @@ fn run(
     loop {
         let (program, progress) = (Arc::clone(program), Arc::clone(progress));
         let report = run_session(program, preemptions, rules.clone(), source.clone(), progress);
-        if !report.needs_gates && !report.needs_task_gates {
+        if !report.begins_again() {
             return report;
         }
-        rules.gated |= report.needs_gates;
-        rules.gates_tasks |= report.needs_task_gates;
+        rules = rules.after(&report);
     }
 }
 
@@ -282,7 +288,8 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
     });
     match gate {
         Some(gate) if op.kind.may_be_refused() => gate.try_pass(me, op),
-        Some(gate) => gate.pass(),
+        Some(gate) => gate.pass(op.kind),
+        None if op.kind.is_on_owners() => {}
         // On a loop tasks take turns, and nobody else has to be told from them.
         None if with(|x| x.is_on_turn(me) && !x.gates_tasks) && op.kind.is_of_a_task() => {}
         None if op.kind.is_of_a_task() => want_task_gates(),
@@ -291,7 +298,7 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
     if let Some(mutex) = op.kind.mutex()
         && let Some(gate) = with(|x| x.objects[mutex.index()].native.gate.clone())
     {
-        gate.pass();
+        gate.pass(op.kind);
     }
     with(|x| x.current = me);
 }
@@ -314,6 +321,11 @@ pub(crate) fn note(x: &mut Execution, me: TaskId, op: &Op, latest: bool) {
 pub(crate) fn has_yielded_since_written(x: &Execution, task: TaskId, op: &Op) -> bool {
     let written = op.object.map_or(usize::MAX, |object| x.objects[object.index()].native.written);
     x.tasks[task.index()].native.yielded[0] > written
+}
+
+/// What others have released happens before what comes next.
+pub(crate) fn acquire() {
+    loom::sync::atomic::fence(Ordering::Acquire);
 }
 
 /// Where a schedule is being followed: lets others run until it is this task's turn.

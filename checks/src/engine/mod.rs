@@ -403,7 +403,8 @@ fn confirm_loom(
 /// Runs a failing execution of shuttle's again along its schedule, recording it.
 pub(crate) fn confirm(engine: Engine, plan: &Plan, program: &Program, found: &Found) -> Result<Outcome, CheckError> {
     let schedule = Schedule::of(found);
-    let rules = Rules { record: true, schedule: Some(schedule), ..plan.rules(engine) };
+    let counted = Arc::clone(&found.counted);
+    let rules = Rules { record: true, schedule: Some(schedule), counted, ..plan.rules(engine) };
     let again = shuttle::run_once(program, rules, &found.answers);
     settle(engine, found, again, None, 0)
 }

@@ -71,7 +71,7 @@ impl<P: Pilot> Cockpit<P> {
                     _ if self.given_up => End::GivenUp,
                     _ => End::Passed,
                 };
-                if !report.needs_gates {
+                if !report.begins_again() {
                     pilot.end(session.last_execution().expect("one was flying"), end);
                 }
             });
@@ -79,7 +79,7 @@ impl<P: Pilot> Cockpit<P> {
         let acquitted = pilot.acquitted();
         let next = session(|session| {
             session.rules.acquitted = acquitted;
-            !is_over && !session.report.needs_gates && pilot.begin(&mut session.source)
+            !is_over && !session.report.begins_again() && pilot.begin(&mut session.source)
         });
         drop(pilot);
         (self.given_up, self.flying) = (false, next);
@@ -107,21 +107,23 @@ pub(crate) fn fly_counting<P: Pilot>(
     pilot: P,
 ) -> (Arc<Mutex<P>>, SessionReport) {
     let pilot = Arc::new(Mutex::new(pilot));
-    let run = |gated| {
-        let rules = Rules { gated, executions_max: u64::MAX, time_max: None, ..rules.clone() };
+    let run = |rules: &Rules| {
+        let rules = Rules { executions_max: u64::MAX, time_max: None, ..rules.clone() };
         let cockpit = Cockpit { pilot: Arc::clone(&pilot), given_up: false, flying: false };
         let program = Arc::clone(program);
         Session::run(rules, Source::Script(Script::default()), Arc::clone(progress), move || {
             super::shuttle::fly(cockpit, program);
         })
     };
-    let report = run(rules.gated);
-    if !report.needs_gates {
-        return (pilot, report);
+    let mut rules = rules.clone();
+    loop {
+        let report = run(&rules);
+        if !report.begins_again() {
+            return (pilot, report);
+        }
+        rules = rules.after(&report);
+        pilot.lock().unwrap_or_else(PoisonError::into_inner).restart();
     }
-    pilot.lock().unwrap_or_else(PoisonError::into_inner).restart();
-    let report = run(true);
-    (pilot, report)
 }
 
 /// Who goes on where nothing says who: the current task while it can, unless it yields; then the earliest.

@@ -98,8 +98,14 @@ pub(super) fn explore(
 /// Unlocking a mutex is a scheduling point only where it can be told from what came before: in programs that use
 /// `try_lock`. That one does is known once it does; then the search begins again.
 fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> SessionReport {
-    let report = run(rules.clone());
-    if report.needs_gates { run(Rules { gated: true, ..rules }) } else { report }
+    let mut rules = rules;
+    loop {
+        let report = run(rules.clone());
+        if !report.begins_again() {
+            return report;
+        }
+        rules = rules.after(&report);
+    }
 }
 
 fn search(strategy: Strategy, seed: u64, executions: usize, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {

@@ -19,6 +19,7 @@ mod misfit;
 mod model;
 mod op;
 mod ordering;
+mod owners;
 mod panics;
 mod pulse;
 mod recording;
@@ -47,6 +48,7 @@ pub(crate) use misfit::{drift, usage};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
+pub(crate) use owners::{Counted, Owners, Share};
 pub use panics::is_last_run;
 pub(crate) use panics::{Reporting, frames_of_the_program, last_file, message, take_panic, take_unwinding, wants_last_run};
 pub(crate) use pulse::thread_time;
@@ -127,6 +129,7 @@ pub(crate) struct Execution {
     accesses: Option<Box<accesses::Accesses>>,
     /// It has failed in a way that no machine can: its tasks end, and the engine goes on to the next one.
     pub(crate) dropped: bool,
+    pub(crate) owners: Owners,
     pub(crate) watch: Watch,
     pub(crate) recorder: Option<Recorder>,
     /// Where others see how far it is.
@@ -240,7 +243,7 @@ impl Execution {
     /// An execution that is about to begin; `last` is one that has ended, for its memory.
     pub(crate) fn new(serial: NonZeroU64, rules: &Rules, source: Source, last: Option<Box<Self>>) -> Box<Self> {
         let (mut tasks, mut objects, mut log, mut answers) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
-        let (mut memory, mut journal) = (None, None);
+        let (mut memory, mut journal, mut owners) = (None, None, Owners::default());
         if let Some(mut last) = last {
             journal = last.journal.take();
             if let Some(journal) = &mut journal {
@@ -250,6 +253,7 @@ impl Execution {
             objects = std::mem::take(&mut last.objects);
             log = std::mem::take(&mut last.log);
             answers = std::mem::take(&mut last.answers);
+            owners = std::mem::take(&mut last.owners);
             memory = Some(last);
         }
         tasks.clear();
@@ -274,6 +278,7 @@ impl Execution {
             clocks: None,
             accesses: rules.judges.then(Box::default),
             dropped: false,
+            owners: Owners::new(&rules.counted, owners),
             watch: Watch::new(rules.recurrences, &rules.acquitted, rules.journal || rules.schedule.is_some()),
             journal: rules.journal.then(|| journal.unwrap_or_default()),
             round: None,
@@ -343,6 +348,7 @@ impl Execution {
             reads_clock: false,
             alarms: Vec::new(),
             joined_by: None,
+            joined: false,
             is_future: false,
             polls: None,
             awaits: Vec::new(),

@@ -74,6 +74,13 @@ pub(crate) enum State {
         woken: bool,
         aborted: bool,
     },
+    /// What an `Arc` owns; whether it matters who drops it last, and whether loom tries every order of steps on it.
+    Arc {
+        owners: usize,
+        weaks: usize,
+        ordered: bool,
+        gated: bool,
+    },
     /// An asynchronous primitive, of this kind: what it is its wrapper knows.
     Shared {
         kind: &'static str,
@@ -119,6 +126,7 @@ impl State {
             State::History => "history",
             State::Loop { .. } => "loop",
             State::Task { .. } => "task",
+            State::Arc { .. } => "arc",
             State::Shared { kind, .. } => kind,
         }
     }
@@ -144,6 +152,7 @@ impl State {
             State::Cell | State::History => 0,
             State::Fairness { waiting, .. } => waiting.len() as u64,
             State::Task { woken, aborted } => u64::from(*woken) | u64::from(*aborted) << 1,
+            State::Arc { owners, weaks, .. } => *owners as u64 * 31 + *weaks as u64,
             State::Shared { holders, .. } => {
                 holders.iter().fold(0, |sum, holder| sum * 31 + holder.task.index() as u64 + 5)
             }
@@ -255,6 +264,7 @@ impl Execution {
         match op.kind {
             Kind::Park => self.tasks[task.index()].token = false,
             Kind::Unpark(other) => self.tasks[other.index()].token = true,
+            Kind::Join(other) => self.tasks[other.index()].joined = true,
             _ => {}
         }
         if let Some(mutex) = op.kind.mutex() {
@@ -369,6 +379,7 @@ fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: Hold) -> Eff
                 bypassed_by.push(task);
             }
         }
+        (kind, State::Arc { owners, weaks, .. }) => return super::owners::change(kind, owners, weaks),
         (Kind::Poll { .. }, State::Task { woken, .. }) => *woken = false,
         (Kind::WakeTask, State::Task { woken, .. }) => *woken = true,
         (Kind::Abort, State::Task { woken, aborted }) => (*woken, *aborted) = (true, true),

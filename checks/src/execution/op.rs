@@ -87,6 +87,22 @@ pub(crate) enum Kind {
     Use(&'static str),
     /// Waits until the clock has come to the task's alarm.
     Sleep,
+    /// One more owner.
+    CloneArc,
+    /// One owner less: with the last, what is owned goes.
+    DropArc,
+    /// Looks at how many own it.
+    CountArc,
+    /// Takes it out, if nobody else owns it.
+    TakeArc,
+    /// One owner less, who takes it out if it is the last.
+    EndArc,
+    /// Uses it as its only owner, if nobody else can come to it.
+    MutArc,
+    /// Owns it, too, if somebody still does.
+    Upgrade,
+    Downgrade,
+    DropWeak,
 }
 
 /// An announced operation.
@@ -217,6 +233,15 @@ impl Kind {
             Kind::Abort => (49, "abort"),
             Kind::Use(name) => (50, name),
             Kind::Sleep => (51, "sleep"),
+            Kind::CloneArc => (60, "clone"),
+            Kind::DropArc => (61, "drop"),
+            Kind::CountArc => (62, "count"),
+            Kind::TakeArc => (63, "take out"),
+            Kind::MutArc => (64, "borrow alone"),
+            Kind::Upgrade => (65, "upgrade"),
+            Kind::Downgrade => (66, "downgrade"),
+            Kind::DropWeak => (67, "drop weak"),
+            Kind::EndArc => (68, "take out"),
         }
     }
 
@@ -317,6 +342,22 @@ impl Kind {
     pub(crate) fn is_atomic(self) -> bool {
         use Kind::{Cas, Fence, Load, Rmw, Store};
         matches!(self, Load(_) | Store(_) | Rmw(_) | Cas(..) | Fence(_))
+    }
+
+    /// Whether it is on how many own something.
+    pub(crate) fn is_on_owners(self) -> bool {
+        self.changes_owners() || self.looks_at_owners()
+    }
+
+    /// Whether what it comes to depends on how many own it.
+    pub(crate) fn looks_at_owners(self) -> bool {
+        matches!(self, Kind::CountArc | Kind::TakeArc | Kind::EndArc | Kind::MutArc | Kind::Upgrade)
+    }
+
+    /// Whether others' counting depends on it.
+    pub(crate) fn changes_owners(self) -> bool {
+        use Kind::{CloneArc, Downgrade, DropArc, DropWeak, EndArc, MutArc, TakeArc, Upgrade};
+        matches!(self, CloneArc | DropArc | EndArc | Downgrade | DropWeak | MutArc | TakeArc | Upgrade)
     }
 
     /// Whether the task asks for others to run: a switch here is no preemption.

@@ -5,7 +5,7 @@
 
 use super::panics::{begin_last_run, install_panic_hook, message, take_backtrace};
 use super::pulse::{Stopwatch, thread_time};
-use super::{Decision, Execution, Mode, Random, Source, Uses, begin, end};
+use super::{Counted, Decision, Execution, Mode, Random, Source, Uses, begin, end};
 pub(crate) use crate::outcome::Budget;
 use crate::outcome::Drift;
 use crate::trace::Trace;
@@ -40,6 +40,8 @@ pub(crate) struct Rules {
     /// Under loom: asynchronous primitives and tasks have gates, for programs in which not only tasks of one loop, which take
     /// turns, use them.
     pub(crate) gates_tasks: bool,
+    /// Whose owners are counted by operations.
+    pub(crate) counted: Arc<Counted>,
     /// Keep the decisions of the last two executions.
     pub(crate) compare: bool,
     /// Record every event of every execution.
@@ -103,6 +105,8 @@ pub(crate) struct Found {
     pub(crate) trace: Option<Trace>,
     /// Of a livelock: the steps of the first round.
     pub(crate) round: Option<std::ops::Range<usize>>,
+    /// Whose owners were counted.
+    pub(crate) counted: Arc<Counted>,
 }
 
 /// What a run came to.
@@ -130,10 +134,14 @@ pub(crate) struct SessionReport {
     pub(crate) needs_gates: bool,
     /// So have tasks and what they share.
     pub(crate) needs_task_gates: bool,
+    /// Who owns these has to be counted.
+    pub(crate) needs_counts: Counted,
     /// It was explored with gates.
     pub(crate) gated: bool,
     /// What the program uses.
     pub(crate) uses: Uses,
+    /// Whose owners were counted.
+    pub(crate) counted: Arc<Counted>,
     /// What happened in the last execution, if it was recorded and passed.
     pub(crate) passed: Option<Trace>,
     /// What each step of the last execution was, if it was recorded.
@@ -147,11 +155,12 @@ pub(crate) struct SessionReport {
 impl SessionReport {
     /// There is nothing more to search for.
     pub(crate) fn is_settled(&self) -> bool {
-        self.found.is_some()
-            || self.problem.is_some()
-            || self.cut.is_some()
-            || self.needs_gates
-            || self.needs_task_gates
+        self.found.is_some() || self.problem.is_some() || self.cut.is_some() || self.begins_again()
+    }
+
+    /// The program has to be explored again, by other rules.
+    pub(crate) fn begins_again(&self) -> bool {
+        self.needs_gates || self.needs_task_gates || self.needs_counts.is_on()
     }
 }
 
@@ -185,6 +194,20 @@ pub(crate) fn session<R>(f: impl FnOnce(&mut Session) -> R) -> R {
     SESSION.with(|session| f(session.borrow_mut().as_mut().expect("an engine runs inside a session")))
 }
 
+impl Rules {
+    /// The rules by which a program is explored again after that.
+    pub(crate) fn after(self, report: &SessionReport) -> Self {
+        let mut counted = (*self.counted).clone();
+        counted.extend(&report.needs_counts);
+        Rules {
+            gated: self.gated || report.needs_gates,
+            gates_tasks: self.gates_tasks || report.needs_task_gates,
+            counted: Arc::new(counted),
+            ..self
+        }
+    }
+}
+
 impl Session {
     /// Runs `engine` on a fresh OS thread and gives the session's report.
     ///
@@ -206,7 +229,8 @@ impl Session {
                 begin_last_run();
             }
             let stopwatch = Stopwatch::start();
-            let report = SessionReport { gated: rules.gated, ..SessionReport::default() };
+            let report =
+                SessionReport { gated: rules.gated, counted: Arc::clone(&rules.counted), ..SessionReport::default() };
             let session = Session { rules, source, report, last: None, stopwatch, progress, sender };
             SESSION.with(|slot| *slot.borrow_mut() = Some(session));
             EXPLORING.set(true);
@@ -395,6 +419,7 @@ pub(super) fn found(execution: &mut Execution, verdict: Verdict) {
                 tasks,
                 trace,
                 round: execution.round.clone(),
+                counted: Arc::clone(&execution.owners.counted),
             });
         }
     });

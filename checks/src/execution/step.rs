@@ -323,6 +323,7 @@ impl Execution {
         self.keep_tail(task, op);
         self.trail.step(self.log.len(), task, op.site);
         self.log.push(super::Decision { task, signature: op.signature() });
+        self.acts(task, op);
         let step = self.log.len();
         self.record(|recorder| recorder.acted(step, task, op, effect, preempts));
         if let Some(before) = before {

@@ -59,6 +59,8 @@ pub(crate) struct Task {
     pub(crate) alarms: Vec<Alarm>,
     /// If a runtime has spawned it: the object that others wait for it by.
     pub(crate) joined_by: Option<ObjectId>,
+    /// Somebody has waited for its end.
+    pub(crate) joined: bool,
     /// It has run a future.
     pub(crate) is_future: bool,
     /// While it runs one: its object, and what the one it polled last waits for.

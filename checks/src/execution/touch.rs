@@ -156,6 +156,7 @@ impl Execution {
         if let Some((object, identity)) = op.object.zip(identity) {
             match &self.objects[object.index()].state {
                 State::Channel { capacity, .. } => touch_channel(&mut touches, identity, op, effect, before, *capacity),
+                State::Arc { ordered, .. } => touch_owners(&mut touches, identity, op.kind, *ordered),
                 State::Barrier { arrived, generation, .. } => {
                     touch_barrier(&mut touches, identity, op.kind, *arrived, *generation);
                 }
@@ -268,6 +269,33 @@ fn touch_barrier(touches: &mut Touches, of: u64, kind: Kind, arrived: usize, gen
     touches.push(Touch::giving(Thing::Object(of), How::Changes));
     if arrived == 0 && generation > 0 {
         touches.push(Touch::giving(Thing::Message(of, generation - 1), How::Adds));
+    }
+}
+
+/// Clones, drops and weak ones are different things: each can be told from its like by nobody, but the last drop by what it
+/// ends. What an upgrade comes to depends on drops alone.
+fn touch_owners(touches: &mut Touches, of: u64, kind: Kind, ordered: bool) {
+    let mut add = |thing, how| touches.push(Touch::new(thing, how));
+    let (drops, clones, weaks) = (Thing::Object(of), Thing::Tail(of), Thing::Head(of));
+    match kind {
+        Kind::CloneArc => add(clones, How::Adds),
+        Kind::DropArc if ordered => add(drops, How::Changes),
+        Kind::DropArc => add(drops, How::Adds),
+        Kind::Downgrade | Kind::DropWeak => add(weaks, How::Adds),
+        Kind::Upgrade => {
+            add(drops, How::Looks);
+            add(clones, How::Adds);
+        }
+        Kind::CountArc => [drops, clones, weaks].into_iter().for_each(|thing| add(thing, How::Looks)),
+        Kind::TakeArc | Kind::EndArc => {
+            add(drops, How::Changes);
+            add(clones, How::Looks);
+        }
+        _ => {
+            add(drops, How::Changes);
+            add(clones, How::Looks);
+            add(weaks, How::Looks);
+        }
     }
 }
 

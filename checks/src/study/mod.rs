@@ -119,6 +119,7 @@ pub(crate) fn study(
     effort: Effort,
 ) -> Result<Study, CheckError> {
     let verdict = found.verdict.clone();
+    let plan = &Plan { counts: found.trace.counts_owners(), ..plan.clone() };
     let mut desk = Desk::new(program, plan, Arc::new(move |other: &Verdict| other.is_like(&verdict)), effort);
     let Some(start) = desk.first_run(found) else { return Ok(weak(found)) };
     let study = desk.study(start)?;

@@ -3,8 +3,9 @@
 //! Each is created inside an exploration and belongs to one execution; on real threads (`raddle stress`) each is std's
 //! own. `.named(…)` names it in traces, and shows the values it guards; without it a primitive is called by the `let` or
 //! field that it is created into.
-//! `Arc` is std's: loom's own adds scheduling points and can abort the process.
+//! Clones and drops of an [`Arc`] are steps where somebody can tell in which order they come, and cost nothing elsewhere.
 
+mod arc;
 pub mod atomic;
 mod barrier;
 mod cell;
@@ -16,6 +17,7 @@ mod rwlock;
 mod semaphore;
 mod written;
 
+pub use arc::{Arc, Weak};
 pub use barrier::{Barrier, BarrierWaitResult};
 pub use cell::RaceCell;
 pub use condvar::{Condvar, WaitTimeoutResult};
@@ -23,7 +25,7 @@ pub use mutex::{Mutex, MutexGuard};
 pub use once::{Once, OnceLock};
 pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{Semaphore, SemaphorePermit, TryAcquireError};
-pub use std::sync::{Arc, LockResult, PoisonError, TryLockError, TryLockResult, Weak};
+pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
 use crate::execution::{abandon, halt};
 

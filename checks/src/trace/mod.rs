@@ -111,6 +111,13 @@ pub struct Event {
     pub clock_micros: Option<u64>,
 }
 
+impl Trace {
+    /// Whether clones and drops of `Arc`s are steps of it.
+    pub(crate) fn counts_owners(&self) -> bool {
+        self.objects.iter().any(|object| object.kind == "arc")
+    }
+}
+
 /// What tasks and objects are called, by number.
 pub(crate) trait Named {
     fn task_name(&self, task: usize) -> &str;

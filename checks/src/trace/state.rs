@@ -113,6 +113,8 @@ fn holds(state: &State, names: &Names) -> Option<String> {
         State::Task { aborted: true, .. } => "aborted".into(),
         State::Task { woken: true, .. } => "to be polled".into(),
         State::Task { .. } => "not woken".into(),
+        State::Arc { owners, weaks: 0, .. } => counted(*owners, "owner"),
+        State::Arc { owners, weaks, .. } => format!("{}, {weaks} weak", counted(*owners, "owner")),
         State::Shared { holders: held, .. } if !held.is_empty() => format!("held by {}", holders(held)),
         State::Shared { .. } | State::Atomic { .. } | State::Cell | State::History => return None,
     })

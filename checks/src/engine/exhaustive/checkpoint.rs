@@ -5,6 +5,7 @@ use super::node::{Choice, Counts, Node};
 use super::search::{Limits, Search};
 use super::spin::Loop;
 use super::wakeup::Branch;
+use crate::execution::Counted;
 use crate::outcome::CheckError;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
@@ -24,6 +25,9 @@ pub(super) struct Checkpoint {
     spurious_wakeups: usize,
     /// Unlocking is a scheduling point.
     pub(super) gated: bool,
+    /// Whose owners are counted.
+    #[serde(default)]
+    pub(super) counted: Counted,
     counts: Counts,
     /// The tasks' identities, by number.
     tasks: Vec<u64>,
@@ -47,7 +51,7 @@ struct Saved {
 
 impl Checkpoint {
     /// The search as it is before its next execution.
-    pub(super) fn of(search: &Search, gated: bool) -> Self {
+    pub(super) fn of(search: &Search, gated: bool, counted: &Counted) -> Self {
         let save = |(index, node): (usize, &Node)| Saved {
             task: node.task,
             place: search.events.all.get(index).map(|event| event.op.place()),
@@ -63,6 +67,7 @@ impl Checkpoint {
             timeouts: search.limits.allowances.timeouts,
             spurious_wakeups: search.limits.allowances.wakeups,
             gated,
+            counted: counted.clone(),
             counts: search.counts,
             tasks: search.tasks.identities(),
             loops,

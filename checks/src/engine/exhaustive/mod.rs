@@ -71,6 +71,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     let from_file = saved.is_some();
     if let Some(saved) = saved {
         rules.gated = saved.gated;
+        rules.counted = Arc::new(saved.counted.clone());
         saved.restore(&mut search);
     }
     let (search, report) = fly_counting(program, &rules, progress, search);
@@ -81,7 +82,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     }
     match file {
         Some(file) if matches!(search.cut, Some(Budget::Executions | Budget::Time)) => {
-            Checkpoint::of(&search, report.gated).write(file)?;
+            Checkpoint::of(&search, report.gated, &report.counted).write(file)?;
         }
         Some(file) if from_file => _ = std::fs::remove_file(file),
         _ => {}

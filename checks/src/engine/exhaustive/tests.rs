@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::Checker;
+use crate::sync::Mutex;
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use crate::sync::{Arc, Mutex};
 use crate::thread;
 
 fn searched(program: impl Fn() + Send + Sync + 'static) -> Searched {

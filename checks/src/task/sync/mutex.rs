@@ -36,6 +36,14 @@ impl<T> From<T> for Mutex<T> {
     }
 }
 
+impl<T> crate::sync::Arc<Mutex<T>> {
+    /// As [`Mutex::lock_owned`].
+    #[track_caller]
+    pub fn lock_owned(self) -> impl Future<Output = OwnedMutexGuard<T>> {
+        crate::sync::Arc::to_std(&self).lock_owned()
+    }
+}
+
 impl<T> Mutex<T> {
     /// A mutex that nobody holds.
     #[track_caller]

@@ -21,6 +21,26 @@ impl fmt::Debug for Semaphore {
     }
 }
 
+impl crate::sync::Arc<Semaphore> {
+    /// As [`Semaphore::acquire_owned`].
+    ///
+    /// # Errors
+    /// If the semaphore is closed.
+    #[track_caller]
+    pub fn acquire_owned(self) -> impl Future<Output = Result<OwnedSemaphorePermit, AcquireError>> {
+        crate::sync::Arc::to_std(&self).acquire_owned()
+    }
+
+    /// As [`Semaphore::try_acquire_owned`].
+    ///
+    /// # Errors
+    /// If there is no permit, or the semaphore is closed.
+    #[track_caller]
+    pub fn try_acquire_owned(self) -> Result<OwnedSemaphorePermit, TryAcquireError> {
+        crate::sync::Arc::to_std(&self).try_acquire_owned()
+    }
+}
+
 impl Semaphore {
     /// A semaphore with `permits` permits.
     #[track_caller]
