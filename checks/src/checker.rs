@@ -58,6 +58,7 @@ impl Plan {
             cancels: self.cancels.clone(),
             gated: false,
             gates_tasks: false,
+            hidden: false,
             compare: false,
             record: false,
             record_at: None,
@@ -293,7 +294,7 @@ impl Checker {
             return Ok(sampled);
         }
         match engine::explore(Engine::Loom, &self.plan, program, &self.progress) {
-            Err(CheckError::TooManyThreads { .. }) => {
+            Err(error) if matches!(error, CheckError::TooManyThreads { .. }) || engine::is_refusal(&error) => {
                 engine::explore(Engine::Exhaustive, &self.plan, program, &self.progress)
             }
             outcome => outcome,

@@ -6,12 +6,13 @@
 
 mod cases;
 mod chain;
+mod tasks;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &tasks::BY_REFERENCE, &tasks::ENDS, &tasks::WAKERS];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

@@ -17,6 +17,7 @@ pub(crate) mod real;
 mod samplers;
 pub(crate) mod shuttle;
 
+pub(crate) use self::exhaustive::is_refusal;
 pub use self::follow::Followed;
 pub(crate) use self::follow::{follow, replay};
 pub use self::shuttle::Strategy;
@@ -285,8 +286,23 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
     })
 }
 
-/// loom with 0, 1, 2 preemptions and then without a bound, so that the first counterexample has the fewest.
+/// loom's outcome, unless there is something that orders the program's tasks and that neither it nor we see.
 fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+    let mut wakers_taken = false;
+    let outcome = deepen_all(plan, program, progress, &mut wakers_taken);
+    if wakers_taken && exhaustive::hides(program, &plan.rules(Engine::Exhaustive)) {
+        return Err(exhaustive::refusal());
+    }
+    outcome
+}
+
+/// loom with 0, 1, 2 preemptions and then without a bound, so that the first counterexample has the fewest.
+fn deepen_all(
+    plan: &Plan,
+    program: &Program,
+    progress: &Arc<AtomicU64>,
+    wakers_taken: &mut bool,
+) -> Result<Outcome, CheckError> {
     let bounds = match plan.preemptions {
         Some(bound) => (0..=bound).map(Some).collect(),
         None => vec![Some(0), Some(1), Some(2), None],
@@ -296,6 +312,7 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
     for bound in bounds {
         let rules = plan.rules(Engine::Loom);
         let report = loom::explore(program, bound, rules, progress);
+        *wakers_taken |= report.wakers_taken;
         if let Some(problem) = report.problem {
             return Err(problem.into());
         }

@@ -48,6 +48,8 @@ pub(crate) struct Rules {
     pub(crate) schedule: Option<crate::schedule::Schedule>,
     /// Keep what each step touches.
     pub(crate) journal: bool,
+    /// Wakers come by a way that we do not see: what a task does between two operations may be about it, and is dependent.
+    pub(crate) hidden: bool,
     /// Recurrences of a state that raise the suspicion of a livelock.
     pub(crate) recurrences: usize,
     /// States that are known not to recur for ever.
@@ -118,6 +120,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_gates: bool,
     /// So have tasks and what they share.
     pub(crate) needs_task_gates: bool,
+    /// The program has taken wakers.
+    pub(crate) wakers_taken: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
     /// What happened in the last execution, if it was recorded and passed.
@@ -315,6 +319,7 @@ pub(crate) fn finish_execution() {
         if let Source::Script(_) = &execution.source {
             session.source = execution.source.clone();
         }
+        session.report.wakers_taken |= execution.wakers_taken;
         session.report.concurrent |= execution.concurrent || !execution.answers.is_empty();
         if session.rules.compare {
             session.report.log_before = session.last.take().map(|last| last.log).unwrap_or_default();

@@ -1,6 +1,7 @@
 //! One step of a task: announce, let the engine decide who runs, act, confirm.
 
 use super::session::{Problem, problem};
+use super::wakers::{Wakes, wake_now};
 use super::{
     Budget, Effect, Execution, Kind, Mode, ObjectId, Op, TaskId, TaskState, abandon, note_cut, session, take_unwinding,
     try_with, with,
@@ -41,9 +42,15 @@ struct Running {
 /// Says what the current task is about to do.
 fn announce(op: &Op) -> Life {
     let panicking = std::thread::panicking();
-    let (life, over) = with(|x| {
+    let announced = with(|x| {
         x.expect_own(op.serial);
-        match (x.over, panicking) {
+        if !panicking && !x.over {
+            if x.has_to_wake() {
+                return None;
+            }
+            x.look_for_wakers(x.current);
+        }
+        Some(match (x.over, panicking) {
             (true, _) => (Life::Over(x.mode), false),
             (false, true) => (Life::Unwinding, false),
             (false, false) => {
@@ -54,8 +61,12 @@ fn announce(op: &Op) -> Life {
                 let alone = x.mode == Mode::Shuttle && !asks && x.is_alone(me);
                 (Life::Running(Running { mode: x.mode, me, steered, gated: x.gated, alone }), x.over)
             }
-        }
+        })
     });
+    let Some((life, over)) = announced else {
+        wake_now();
+        return announce(op);
+    };
     if over {
         halt();
     }
@@ -170,9 +181,7 @@ pub(crate) fn act_collecting<R>(op: Op, native: impl FnOnce() -> R) -> R {
         Acted::done((result, with(|x| std::mem::replace(&mut x.wakes, outer)).unwrap_or_default()))
     })
     .0;
-    for wake in wakes {
-        follow_up(wake);
-    }
+    wakes.into_iter().for_each(Wakes::follow);
     result
 }
 
@@ -323,6 +332,7 @@ impl Execution {
         if self.parked > 0 {
             engine::loom::wake_ready(self);
         }
+        self.count_wakers(task);
         effect
     }
 
