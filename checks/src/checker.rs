@@ -67,6 +67,7 @@ impl Plan {
             gated: false,
             gates_tasks: false,
             counted: Arc::new(Counted::all_if(self.counts)),
+            hidden: false,
             compare: false,
             record: false,
             is_last: false,

@@ -134,6 +134,17 @@ impl Child {
         });
     }
 
+    /// What it runs is a future, and nothing before that.
+    pub(crate) fn runs_future(&self, is_so: bool) {
+        if self.running.is_none() {
+            with(|x| {
+                if let Some(task) = x.tasks.get_mut(self.id.index()) {
+                    task.runs_future = is_so;
+                }
+            });
+        }
+    }
+
     fn is_finished(&self, site: Site) -> bool {
         if let Some(running) = &self.running {
             return running.is_finished();

@@ -72,8 +72,11 @@ impl Sleep {
     pub fn reset(self: Pin<&mut Self>, deadline: Instant) {
         let this = self.get_mut();
         this.deadline = deadline;
-        if let (Inner::Real(sleep), Some(deadline)) = (&mut this.inner, deadline.real()) {
-            sleep.as_mut().reset(deadline);
+        match (&mut this.inner, deadline.real()) {
+            (Inner::Real(sleep), Some(deadline)) => sleep.as_mut().reset(deadline),
+            // Whom it was polled by last is woken at the new time, without polling it again.
+            (Inner::Model { id, set_by: Some(task) }, _) => with(|x| x.move_alarm(*task, *id, deadline.since_start())),
+            _ => {}
         }
     }
 
@@ -100,6 +103,14 @@ impl Future for Sleep {
             }
             Inner::Model { id, set_by } => {
                 let at = this.deadline.since_start();
+                if let Some(task) = set_by.take() {
+                    // It may have been another one.
+                    with(|x| {
+                        if task != x.current {
+                            x.cancel_alarm(task, *id)
+                        }
+                    });
+                }
                 *set_by = Some(with(|x| x.set_alarm(Alarm { id: *id, at, waker: cx.waker().clone() })));
                 awaits(Op::bare(Kind::Use("sleep"), this.site));
                 Poll::Pending

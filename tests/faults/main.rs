@@ -16,6 +16,7 @@ mod queued_writers;
 mod random;
 mod replay;
 mod samplers;
+mod tasks;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
@@ -33,6 +34,9 @@ const KINDS: &[&Kind] = &[
     &leash::KIND,
     &random::KIND,
     &arc::KIND,
+    &tasks::BY_REFERENCE,
+    &tasks::ENDS,
+    &tasks::WAKERS,
 ];
 
 fn main() -> ExitCode {

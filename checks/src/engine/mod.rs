@@ -309,9 +309,24 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
     })
 }
 
+/// loom's outcome, unless there is something that orders the program's tasks and that neither it nor we see.
+fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+    let mut wakers_taken = false;
+    let outcome = deepen_all(plan, program, progress, &mut wakers_taken);
+    if wakers_taken && exhaustive::hides(program, &plan.rules(Engine::Exhaustive)) {
+        return Err(exhaustive::refusal());
+    }
+    outcome
+}
+
 /// loom with 0, 1, 2 preemptions and then without a bound, so that the first counterexample has the fewest. Executions that
 /// failed in a way in which no machine can are dropped, and counted.
-fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
+fn deepen_all(
+    plan: &Plan,
+    program: &Program,
+    progress: &Arc<AtomicU64>,
+    wakers_taken: &mut bool,
+) -> Result<Outcome, CheckError> {
     let bounds = match plan.preemptions {
         Some(bound) => (0..=bound).map(Some).collect(),
         None => vec![Some(0), Some(1), Some(2), None],
@@ -328,6 +343,7 @@ fn deepen(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<O
             done: None,
             tried: Vec::new(),
         };
+        *wakers_taken |= report.wakers_taken;
         if let Some(problem) = report.problem {
             return Err(problem.into());
         }

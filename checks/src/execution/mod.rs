@@ -31,6 +31,7 @@ mod touch;
 mod uses;
 mod trail;
 mod waiting;
+mod wakers;
 mod watchdog;
 
 #[cfg(feature = "suite")]
@@ -65,6 +66,7 @@ pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
 pub(crate) use uses::Uses;
+pub(crate) use wakers::{OwnWaker, Wakens, Wakes, Woken, collect, wake_soon};
 pub(crate) use watchdog::hint_at_slowness;
 
 use crate::engine;
@@ -175,7 +177,13 @@ pub(crate) struct Execution {
     pub(crate) ticks: usize,
     pub(crate) woken_by_clock: Vec<ObjectId>,
     /// While a primitive's own part of an operation runs: whom it wakes.
-    pub(crate) wakes: Option<Vec<Op>>,
+    pub(crate) wakes: Option<Vec<Wakes>>,
+    /// The program has taken a waker.
+    pub(crate) wakers_taken: bool,
+    /// Wakers that it has called.
+    pub(crate) woken: Vec<Woken>,
+    /// See [`Rules::hidden`].
+    pub(crate) hidden: bool,
     /// What a guard held when it was dropped, for the trace.
     pub(crate) released_value: Option<String>,
     pub(crate) uses: Uses,
@@ -304,6 +312,9 @@ impl Execution {
             ticks: 0,
             woken_by_clock: Vec::new(),
             wakes: None,
+            wakers_taken: false,
+            woken: Vec::new(),
+            hidden: rules.hidden,
             released_value: None,
             uses: Uses::default(),
         };
@@ -352,6 +363,11 @@ impl Execution {
             is_future: false,
             polls: None,
             awaits: Vec::new(),
+            wakers: Vec::new(),
+            wakes_on: false,
+            own: None,
+            soon: Vec::new(),
+            runs_future: false,
             yields: 0,
             runtime: None,
             native: engine::loom::TaskPart::new(self.mode, self.gated || self.deny_leaks),

@@ -56,6 +56,8 @@ pub(crate) struct Rules {
     pub(crate) schedule: Option<crate::schedule::Schedule>,
     /// Keep what each step touches.
     pub(crate) journal: bool,
+    /// Wakers come by a way that we do not see: what a task does between two operations may be about it, and is dependent.
+    pub(crate) hidden: bool,
     /// Recurrences of a state that raise the suspicion of a livelock.
     pub(crate) recurrences: usize,
     /// States that are known not to recur for ever.
@@ -136,6 +138,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_task_gates: bool,
     /// Who owns these has to be counted.
     pub(crate) needs_counts: Counted,
+    /// The program has taken wakers.
+    pub(crate) wakers_taken: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
     /// What the program uses.
@@ -382,6 +386,7 @@ pub(crate) fn finish_execution() {
         if let Source::Script(_) = &execution.source {
             session.source = execution.source.clone();
         }
+        session.report.wakers_taken |= execution.wakers_taken;
         session.report.concurrent |= execution.concurrent || !execution.answers.is_empty();
         let uses = Uses { tasks: execution.tasks.len(), ..execution.uses };
         session.report.uses = session.report.uses.or(uses);

@@ -2,6 +2,7 @@
 
 use super::misfit::usage_of;
 use super::session::{Problem, problem};
+use super::wakers::{Wakes, wake_now};
 use super::{
     Budget, Effect, Execution, Kind, Mode, ObjectId, Op, TaskId, TaskState, abandon, note_cut, session, take_unwinding,
     try_with, with, with_at,
@@ -41,12 +42,18 @@ struct Running {
 /// Says what the current task is about to do.
 fn announce(op: &Op) -> Life {
     let panicking = std::thread::panicking();
-    let (life, over) = with_at(op.site, |x| {
+    let announced = with_at(op.site, |x| {
         if !x.owns(op.serial) {
             usage_of(x, super::CARRIED, op.site);
-            return (Life::Over(x.mode), true);
+            return Some((Life::Over(x.mode), true));
         }
-        match (x.over, panicking) {
+        if !panicking && !x.over {
+            if x.has_to_wake() {
+                return None;
+            }
+            x.look_for_wakers(x.current);
+        }
+        Some(match (x.over, panicking) {
             (true, _) => (Life::Over(x.mode), false),
             (false, true) => (Life::Unwinding, false),
             (false, false) => {
@@ -57,8 +64,12 @@ fn announce(op: &Op) -> Life {
                 let alone = x.mode == Mode::Shuttle && !asks && x.is_alone(me);
                 (Life::Running(Running { mode: x.mode, me, steered, gated: x.gated, alone }), x.over)
             }
-        }
+        })
     });
+    let Some((life, over)) = announced else {
+        wake_now();
+        return announce(op);
+    };
     if over {
         halt();
     }
@@ -179,9 +190,7 @@ pub(crate) fn act_collecting<R>(op: Op, native: impl FnOnce() -> R) -> R {
         Acted::done((result, with(|x| std::mem::replace(&mut x.wakes, outer)).unwrap_or_default()))
     })
     .0;
-    for wake in wakes {
-        follow_up(wake);
-    }
+    wakes.into_iter().for_each(Wakes::follow);
     result
 }
 
@@ -339,6 +348,7 @@ impl Execution {
         if self.parked > 0 {
             engine::loom::wake_ready(self);
         }
+        self.count_wakers(task);
         effect
     }
 

@@ -3,6 +3,7 @@
 use super::panics::raddle_begins_the_program;
 use super::session::{Problem, problem};
 use super::step::{Acted, Halt, confirm, halt};
+use super::wakers::{OwnWaker, Woken, wake_now};
 use super::{Alarm, Execution, Kind, Mode, ObjectId, Op, Site, TaskId, message, session, take_panic, with};
 use crate::engine;
 use crate::verdict::Verdict;
@@ -10,6 +11,7 @@ use std::any::Any;
 use std::borrow::Cow;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::task::Waker;
 use std::time::Duration;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,6 +68,16 @@ pub(crate) struct Task {
     /// While it runs one: its object, and what the one it polled last waits for.
     pub(crate) polls: Option<ObjectId>,
     pub(crate) awaits: Vec<Op>,
+    /// The wakers of ours that it polls with.
+    pub(crate) wakers: Vec<Waker>,
+    /// It calls a waker of the program's own, on behalf of a primitive's step.
+    pub(crate) wakes_on: bool,
+    /// The waker that its future is polled with.
+    pub(crate) own: Option<OwnWaker>,
+    /// Whom it is about to wake.
+    pub(crate) soon: Vec<Woken>,
+    /// All that it runs is a future.
+    pub(crate) runs_future: bool,
     /// How often it has yielded while it was polled.
     pub(crate) yields: usize,
     /// What it spawns tasks on.
@@ -77,7 +89,11 @@ pub(crate) struct Task {
 pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         start_task(me);
-        raddle_begins_the_program(program)
+        let value = raddle_begins_the_program(program);
+        if with(|x| !x.over && x.has_to_wake()) {
+            wake_now();
+        }
+        value
     }));
     match result {
         Ok(value) => Some(value),

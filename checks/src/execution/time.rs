@@ -106,9 +106,24 @@ impl Execution {
         let alarms = &mut self.tasks[task.index()].alarms;
         match alarms.iter_mut().find(|known| known.id == alarm.id) {
             Some(known) => *known = alarm,
-            None => alarms.push(alarm),
+            None => {
+                alarms.push(alarm);
+                if let Some(own) = &mut self.tasks[task.index()].own {
+                    own.lend();
+                }
+            }
         }
         task
+    }
+
+    /// An alarm is due at another instant; whoever set it may be waiting for it.
+    pub(crate) fn move_alarm(&mut self, task: TaskId, id: AlarmId, at: Duration) {
+        let entry = &mut self.tasks[task.index()];
+        let Some(alarm) = entry.alarms.iter_mut().find(|alarm| alarm.id == id) else { return };
+        alarm.at = at;
+        if entry.alarm.is_some() && task != self.current {
+            entry.alarm = entry.alarms.iter().map(|alarm| alarm.at).min();
+        }
     }
 
     pub(crate) fn cancel_alarm(&mut self, task: TaskId, id: AlarmId) {

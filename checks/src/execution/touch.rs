@@ -30,6 +30,8 @@ pub(crate) enum Thing {
     Timeouts,
     /// The order of fences that all agree on.
     Fences,
+    /// What the program shares and we do not see.
+    Hidden,
     /// All there is.
     Everything,
 }
@@ -50,6 +52,7 @@ impl Thing {
             Thing::Timeouts => (10, 0, 0),
             Thing::Fences => (11, 0, 0),
             Thing::Everything => (12, 0, 0),
+            Thing::Hidden => (13, 0, 0),
         };
         mix(of ^ kind, number)
     }
@@ -191,7 +194,18 @@ impl Execution {
             _ => {}
         }
         self.touch_allowances(&mut touches, op, effect, before);
+        if self.hidden && self.goes_on_by_itself(task, op.kind) {
+            touches.push(Touch::new(Thing::Hidden, How::Changes));
+        }
         touches
+    }
+
+    /// Whether code of the program's own comes after the operation.
+    fn goes_on_by_itself(&self, task: TaskId, kind: Kind) -> bool {
+        match kind {
+            Kind::Start => !self.tasks[task.index()].runs_future,
+            kind => !matches!(kind, Kind::Pending { .. } | Kind::WakeTask | Kind::Use("complete")),
+        }
     }
 
     /// Whoever could time out depends on how often that has happened. What happens, or can't happen any more, because nobody

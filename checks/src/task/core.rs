@@ -2,7 +2,7 @@
 //!
 //! Any task that has been woken may be polled next: every order is explored. tokio's own queue is one of them.
 
-use super::join::{self, Join, JoinError, Sender};
+use super::join::{self, Ends, Join, JoinError, Sender};
 use super::poll::{Cancelled, TaskObject, drive, is_polled};
 use crate::execution::{Handle as Object, Kind, ObjectId, Site, State, choose, fail, follow_up, halt, perform, with};
 use crate::thread::{self, Child};
@@ -26,7 +26,23 @@ struct Spawned {
     object: TaskObject,
     /// It runs a future, which can be dropped where it waits; a blocking call runs to its end.
     is_future: bool,
-    is_done: Arc<AtomicBool>,
+    ends: Arc<Ends>,
+}
+
+/// Whom a runtime waits for when it ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Waits {
+    ForAll,
+    /// Blocking calls may not end in time.
+    ForSomeTime,
+    ForNobody,
+}
+
+impl Waits {
+    /// Whether it waits for this task, though not for blocking calls.
+    fn for_this(self, spawned: &Spawned) -> bool {
+        self == Waits::ForSomeTime && spawned.is_future
+    }
 }
 
 /// What tasks of a runtime share.
@@ -148,7 +164,7 @@ impl Core {
         let name = name.unwrap_or_else(|| with(|x| format!("{kind}-{}", x.tasks.len())));
         let object = TaskObject::new(Some(name.clone()), site);
         let (sender, join) = join::pair(object, site);
-        let is_done = sender.is_done();
+        let ends = sender.ends();
         let core = Arc::clone(self);
         let body = move || {
             core.enter();
@@ -160,7 +176,8 @@ impl Core {
             body(object, sender);
         };
         let child = thread::start_body(Some(name.clone()), body, site);
-        self.spawned().push(Spawned { child, name, object, is_future, is_done });
+        child.runs_future(is_future);
+        self.spawned().push(Spawned { child, name, object, is_future, ends });
         join
     }
 
@@ -193,31 +210,50 @@ impl Core {
     }
 
     /// Ends all that is left: no future is polled any more, each is dropped where it waits; blocking calls run to their
-    /// end.
-    pub(super) fn shut_down(&self, site: Site) {
-        self.closed.store(true, Ordering::Relaxed);
-        let spawned = std::mem::take(&mut *self.spawned());
-        if with(|x| x.deny_leaks) {
-            look_for_leaks(&spawned, site);
+    /// end. On several threads tasks are polled until they are told, each for itself, and what they spawn meanwhile is told,
+    /// too.
+    pub(super) fn shut_down(&self, waits: Waits, site: Site) {
+        let in_time = waits == Waits::ForAll || (waits == Waits::ForSomeTime && self.end_in_time(site));
+        if self.turn.is_some() {
+            self.closed.store(true, Ordering::Relaxed);
         }
-        for Spawned { object, is_done, .. } in spawned.iter().filter(|spawned| spawned.is_future) {
-            if !is_done.load(Ordering::Relaxed) {
-                perform(object.handle.op(Kind::Abort, site));
+        loop {
+            let spawned = std::mem::take(&mut *self.spawned());
+            if with(|x| x.deny_leaks) {
+                look_for_leaks(&spawned, site);
+            }
+            for Spawned { object, ends, .. } in spawned.iter().filter(|spawned| spawned.is_future) {
+                // On its turn nobody else can end; elsewhere that may come before this, and after.
+                let has_ended = if self.turn.is_some() { ends.is_done() } else { ends.is_joined() };
+                if !has_ended {
+                    perform(object.handle.op(Kind::Abort, site));
+                }
+            }
+            self.give_turn(site);
+            let none = spawned.is_empty();
+            for Spawned { child, .. } in spawned.into_iter().filter(|spawned| in_time || waits.for_this(spawned)) {
+                child.join(site);
+            }
+            if none || waits == Waits::ForNobody {
+                break;
             }
         }
-        self.give_turn(site);
-        for Spawned { child, .. } in spawned {
-            child.join(site);
-        }
+        self.closed.store(true, Ordering::Relaxed);
+    }
+
+    /// Whether blocking calls end before a shutdown's timeout, if there are any.
+    fn end_in_time(&self, site: Site) -> bool {
+        let calls = self.spawned().iter().any(|spawned| !spawned.is_future);
+        !calls || choose(2, site) == 0
     }
 }
 
 /// Fails the execution if a task has not ended, and nobody has seen to it that it will.
 fn look_for_leaks(spawned: &[Spawned], site: Site) {
     let mut left = Vec::new();
-    for Spawned { object, name, is_done, .. } in spawned.iter().filter(|spawned| spawned.name != CANCELLER) {
+    for Spawned { object, name, ends, .. } in spawned.iter().filter(|spawned| spawned.name != CANCELLER) {
         perform(object.handle.op(Kind::Use("look at"), site));
-        if !is_done.load(Ordering::Relaxed) && !object.is_aborted() {
+        if !ends.is_done() && !object.is_aborted() {
             left.push(name.clone());
         }
     }

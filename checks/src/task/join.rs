@@ -1,6 +1,6 @@
 //! `JoinHandle`: a task's end, and its value.
 
-use super::poll::{TaskObject, awaits};
+use super::poll::{TaskObject, awaits, deferred};
 use crate::execution::{Kind, Site, act_collecting, perform, record_phase};
 use crate::trace::Phase;
 use std::fmt;
@@ -43,10 +43,29 @@ struct Shared<T> {
     waits: Option<Waker>,
 }
 
+/// How far a task has come.
+#[derive(Debug, Default)]
+pub(super) struct Ends {
+    done: AtomicBool,
+    joined: AtomicBool,
+}
+
+impl Ends {
+    /// It has ended.
+    pub(super) fn is_done(&self) -> bool {
+        self.done.load(Ordering::Relaxed)
+    }
+
+    /// Somebody has waited for it, and has its value.
+    pub(super) fn is_joined(&self) -> bool {
+        self.joined.load(Ordering::Relaxed)
+    }
+}
+
 #[derive(Debug)]
 struct Cell<T> {
     shared: Mutex<Shared<T>>,
-    is_done: Arc<AtomicBool>,
+    ends: Arc<Ends>,
 }
 
 impl<T> Cell<T> {
@@ -62,8 +81,8 @@ pub(super) struct Sender<T> {
 }
 
 impl<T> Sender<T> {
-    pub(super) fn is_done(&self) -> Arc<AtomicBool> {
-        Arc::clone(&self.cell.is_done)
+    pub(super) fn ends(&self) -> Arc<Ends> {
+        Arc::clone(&self.cell.ends)
     }
 
     /// The task has come to this.
@@ -74,7 +93,7 @@ impl<T> Sender<T> {
                 shared.result = Some(result);
                 shared.waits.take()
             };
-            self.cell.is_done.store(true, Ordering::Relaxed);
+            self.cell.ends.done.store(true, Ordering::Relaxed);
             if let Some(waker) = waits {
                 waker.wake();
             }
@@ -92,7 +111,7 @@ pub(super) struct Join<T> {
 
 pub(super) fn pair<T>(object: TaskObject, site: Site) -> (Sender<T>, Join<T>) {
     let shared = Mutex::new(Shared { result: None, waits: None });
-    let cell = Arc::new(Cell { shared, is_done: Arc::default() });
+    let cell = Arc::new(Cell { shared, ends: Arc::default() });
     (Sender { cell: Arc::clone(&cell), object }, Join { cell, object, site })
 }
 
@@ -102,12 +121,15 @@ impl<T> Join<T> {
     }
 
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<T, JoinError>> {
+        assert!(!self.cell.ends.is_joined(), "this handle has given the task's value");
         let op = self.object.handle.op(Kind::Use("join"), self.site);
+        let deferred = deferred(cx.waker());
         let taken = act_collecting(op, || {
             let mut shared = self.cell.lock();
             let taken = shared.result.take();
-            if taken.is_none() {
-                shared.waits = Some(cx.waker().clone());
+            match taken {
+                Some(_) => self.cell.ends.joined.store(true, Ordering::Relaxed),
+                None => shared.waits = Some(deferred.unwrap_or_else(|| cx.waker().clone())),
             }
             taken
         });
@@ -155,7 +177,7 @@ impl<T> JoinHandle<T> {
     #[must_use]
     pub fn abort_handle(&self) -> AbortHandle {
         match &self.inner {
-            Inner::Model(join) => AbortHandle { inner: Aborts::Model(join.object, Arc::clone(&join.cell.is_done)) },
+            Inner::Model(join) => AbortHandle { inner: Aborts::Model(join.object, Arc::clone(&join.cell.ends)) },
             Inner::Real(handle) => AbortHandle { inner: Aborts::Real(handle.abort_handle()) },
         }
     }
@@ -187,7 +209,7 @@ pub struct AbortHandle {
 
 #[derive(Clone, Debug)]
 enum Aborts {
-    Model(TaskObject, Arc<AtomicBool>),
+    Model(TaskObject, Arc<Ends>),
     Real(::tokio::task::AbortHandle),
 }
 
@@ -206,9 +228,9 @@ impl AbortHandle {
     #[must_use]
     pub fn is_finished(&self) -> bool {
         match &self.inner {
-            Aborts::Model(object, is_done) => {
+            Aborts::Model(object, ends) => {
                 perform(object.handle.op(Kind::Use("is finished"), Location::caller()));
-                is_done.load(Ordering::Relaxed)
+                ends.is_done()
             }
             Aborts::Real(handle) => handle.is_finished(),
         }

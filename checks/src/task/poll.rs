@@ -2,11 +2,12 @@
 
 use crate::engine::loom::{Turn, wait_polled};
 use crate::execution::{
-    Acted, Effect, Handle, Kind, ObjectId, Op, Site, State, act, follow_up, halt, perform, record_value, session,
-    try_with, with,
+    Acted, Effect, Execution, Handle, Kind, ObjectId, Op, OwnWaker, Site, State, Wakens, Wakes, act, collect,
+    follow_up, halt, perform, record_value, session, try_with, wake_soon, with,
 };
+use std::any::Any;
 use std::future::Future;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::task::{Context, Poll, Wake, Waker};
 
 /// A task's object: what wakes it, and what tells that it is to end.
@@ -27,10 +28,6 @@ impl TaskObject {
         TaskObject { handle, site }
     }
 
-    pub(super) fn waker(self) -> Waker {
-        Waker::from(Arc::new(self))
-    }
-
     pub(super) fn is_aborted(self) -> bool {
         let id = self.handle.id();
         with(|x| matches!(x.objects[id.index()].state, State::Task { aborted: true, .. }))
@@ -44,9 +41,14 @@ impl TaskObject {
             return;
         }
         let op = self.handle.op(Kind::WakeTask, site);
-        let collected = with(|x| x.wakes.as_mut().map(|wakes| wakes.push(op)).is_some());
-        if !collected {
-            perform(op);
+        if collect(Wakes::Op(op)) {
+            return;
+        }
+        let id = self.handle.id();
+        match with(|x| x.wakes_by(id)) {
+            Wakens::WithItsStep => _ = follow_up(op),
+            Wakens::AtOnce => _ = perform(op),
+            Wakens::Soon => wake_soon(op),
         }
     }
 }
@@ -54,11 +56,42 @@ impl TaskObject {
 impl Wake for TaskObject {
     fn wake(self: Arc<Self>) {
         TaskObject::wake(*self);
+        // The loop's own two, and this one.
+        if Arc::strong_count(&self) <= 3 {
+            try_with(|x| self.handle.own_id(x).map(|id| x.no_waker_is_left(id)));
+        }
     }
 
     fn wake_by_ref(self: &Arc<Self>) {
         TaskObject::wake(**self);
     }
+}
+
+/// A waker of the program's own, in the hands of a primitive: what it does are operations, or anything, and comes after the
+/// step in which it is called.
+struct Deferred(Waker);
+
+impl Wake for Deferred {
+    fn wake(self: Arc<Self>) {
+        if !collect(Wakes::Waker(self.0.clone())) {
+            self.0.wake_by_ref();
+        }
+    }
+}
+
+/// In place of a waker that is none of ours: what a primitive may keep.
+pub(super) fn deferred(waker: &Waker) -> Option<Waker> {
+    let is_ours = with(|x| x.tasks[x.current.index()].wakers.iter().any(|ours| ours.will_wake(waker)));
+    (!is_ours).then(|| Waker::from(Arc::new(Deferred(waker.clone()))))
+}
+
+/// Polls with a waker of ours, which does nothing but wake a task's.
+pub(super) fn with_waker<R>(waker: &Waker, poll: impl FnOnce() -> R) -> R {
+    let add = |x: &mut Execution| x.tasks[x.current.index()].wakers.push(waker.clone());
+    with(add);
+    let result = poll();
+    with(|x| x.tasks[x.current.index()].wakers.pop());
+    result
 }
 
 /// Why a future gave no value.
@@ -75,12 +108,16 @@ pub(super) fn drive<F: Future, R>(
     end: impl FnOnce(Result<F::Output, Cancelled>) -> (R, bool),
 ) -> R {
     let mut future = Some(Box::pin(future));
-    let waker = task.waker();
+    let shared = Arc::new(task);
+    let wakers: Weak<dyn Any + Send + Sync> = Arc::downgrade(&shared) as _;
+    let waker = Waker::from(shared);
     let object = task.handle.id();
     let before = with(|x| {
         let current = x.current;
         let entry = &mut x.tasks[current.index()];
         entry.is_future = true;
+        entry.wakers.push(waker.clone());
+        entry.own = Some(OwnWaker::new(wakers));
         entry.polls.replace(object)
     });
     let lock = turn.and_then(Turn::of);
@@ -126,7 +163,10 @@ pub(super) fn drive<F: Future, R>(
     };
     with(|x| {
         let current = x.current;
-        x.tasks[current.index()].polls = before;
+        let entry = &mut x.tasks[current.index()];
+        entry.polls = before;
+        entry.own = None;
+        entry.wakers.pop()
     });
     result
 }
@@ -156,6 +196,7 @@ fn ring_others(waker: &Waker) {
     for alarm in due.into_iter().filter(|alarm| !alarm.waker.will_wake(waker)) {
         alarm.waker.wake();
     }
+    with(|x| x.count_wakers(x.current));
 }
 
 /// Polls `future` to its end on the current thread, which is not a loop's.

@@ -1,13 +1,14 @@
 //! `Runtime`: an event loop, under tokio's names. `current_thread` polls one task at a time, and nothing of its tasks
 //! interleaves within a poll; on `multi_thread` tasks are polled at once.
 
-use super::core::{BLOCKING_THREADS, Core};
+use super::core::{BLOCKING_THREADS, Core, Waits};
 use super::join::JoinHandle;
 use crate::engine::real;
 use crate::execution::{Site, try_with};
 use std::future::Future;
 use std::panic::Location;
 use std::sync::Arc;
+use std::time::Duration;
 
 /// Configures a [`Runtime`].
 #[derive(Clone, Debug)]
@@ -84,6 +85,8 @@ pub struct Runtime {
 enum Inner {
     Model(Arc<Core>),
     Real(::tokio::runtime::Runtime),
+    /// It is being dropped.
+    Ended,
 }
 
 impl Runtime {
@@ -103,6 +106,7 @@ impl Runtime {
             inner: match &self.inner {
                 Inner::Model(core) => Where::Model(Arc::clone(core)),
                 Inner::Real(runtime) => Where::Real(runtime.handle().clone()),
+                Inner::Ended => unreachable!("who ends a runtime owns it"),
             },
         }
     }
@@ -116,6 +120,7 @@ impl Runtime {
         match &self.inner {
             Inner::Model(core) => core.block_on(future, true, Location::caller()),
             Inner::Real(runtime) => runtime.block_on(future),
+            Inner::Ended => unreachable!("who ends a runtime owns it"),
         }
     }
 
@@ -140,14 +145,37 @@ impl Runtime {
     }
 }
 
+impl Runtime {
+    /// Drops the futures of tasks that have not ended, where they wait, and waits for blocking calls for a time: whether they
+    /// end in time is a choice.
+    #[track_caller]
+    pub fn shutdown_timeout(mut self, duration: Duration) {
+        self.end(Location::caller(), if duration.is_zero() { Waits::ForNobody } else { Waits::ForSomeTime });
+    }
+
+    /// The same, and waits for nobody: neither for blocking calls, nor for futures to be dropped.
+    #[track_caller]
+    pub fn shutdown_background(mut self) {
+        self.end(Location::caller(), Waits::ForNobody);
+    }
+
+    fn end(&mut self, site: Site, waits: Waits) {
+        match std::mem::replace(&mut self.inner, Inner::Ended) {
+            Inner::Model(core) => {
+                if try_with(|x| !x.over).unwrap_or(false) && !std::thread::panicking() {
+                    core.shut_down(waits, site);
+                }
+            }
+            Inner::Real(runtime) if waits == Waits::ForNobody => runtime.shutdown_background(),
+            Inner::Real(runtime) => drop(runtime),
+            Inner::Ended => {}
+        }
+    }
+}
+
 impl Drop for Runtime {
     fn drop(&mut self) {
-        if let Inner::Model(core) = &self.inner
-            && try_with(|x| !x.over).unwrap_or(false)
-            && !std::thread::panicking()
-        {
-            core.shut_down(self.site);
-        }
+        self.end(self.site, Waits::ForAll);
     }
 }
 

@@ -1,6 +1,7 @@
 //! `JoinSet`: tasks that are waited for in the order in which they end.
 
 use super::join::{AbortHandle, JoinError, JoinHandle};
+use super::poll::{deferred, with_waker};
 use super::runtime::Handle;
 use super::sync::Announcer;
 use crate::execution::Site;
@@ -129,9 +130,10 @@ impl<T: Send + 'static> JoinSet<T> {
         if self.members.is_empty() {
             return Poll::Ready(None);
         }
+        let deferred = deferred(cx.waker());
         let mut next = self.announcer.step("join next of", self.site, || {
             let mut queue = self.ended.lock();
-            queue.1 = Some(cx.waker().clone());
+            queue.1 = Some(deferred.unwrap_or_else(|| cx.waker().clone()));
             queue.0.pop_front()
         });
         while let Some(number) = next {
@@ -142,8 +144,8 @@ impl<T: Send + 'static> JoinSet<T> {
                     announcer: self.announcer,
                     site: self.site,
                 }));
-                if let Poll::Ready(result) = Pin::new(&mut self.members[index].1).poll(&mut Context::from_waker(&waker))
-                {
+                let member = Pin::new(&mut self.members[index].1);
+                if let Poll::Ready(result) = with_waker(&waker, || member.poll(&mut Context::from_waker(&waker))) {
                     self.members.remove(index);
                     return Poll::Ready(Some(result));
                 }

@@ -10,6 +10,7 @@
 mod bounded;
 mod checkpoint;
 mod event;
+mod hidden;
 mod node;
 mod races;
 mod search;
@@ -18,6 +19,7 @@ mod wakeup;
 
 use self::bounded::Bounded;
 use self::checkpoint::Checkpoint;
+pub(crate) use self::hidden::{hides, refusal};
 pub(crate) use self::node::Counts;
 use self::races::Allowances;
 use self::search::{Limits, Search};
@@ -63,10 +65,30 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         allowances: Allowances { timeouts: plan.timeouts, wakeups: plan.spurious_wakeups },
     };
     if let Some(bound) = plan.preemptions {
-        return Ok(search_bounded(program, &rules, limits, bound, progress));
+        return Ok(search_bounded(program, &mut rules, limits, bound, progress));
     }
+    let searched = search_all(program, plan, &mut rules, limits, progress)?;
+    match searched {
+        Some(searched) => Ok(searched),
+        None => {
+            rules.hidden = true;
+            let again = search_all(program, plan, &mut rules, limits, progress)?;
+            Ok(again.expect("it knows that wakers are hidden"))
+        }
+    }
+}
+
+/// Nothing if wakers come by a way that is not seen, and the rules do not say so.
+fn search_all(
+    program: &Program,
+    plan: &Plan,
+    rules: &mut Rules,
+    limits: Limits,
+    progress: &Arc<AtomicU64>,
+) -> Result<Option<Searched>, CheckError> {
     let mut search = Search::new(limits, Arc::clone(&plan.estimate));
-    let file = plan.checkpoint.as_deref();
+    // One that was saved before this was known is of no use, and what is saved does not say it.
+    let file = plan.checkpoint.as_deref().filter(|_| !rules.hidden);
     let saved = file.map(|file| Checkpoint::read(file, &limits)).transpose()?.flatten();
     let from_file = saved.is_some();
     if let Some(saved) = saved {
@@ -74,8 +96,12 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         rules.counted = Arc::new(saved.counted.clone());
         saved.restore(&mut search);
     }
-    let (search, report) = fly_counting(program, &rules, progress, search);
+    let (search, report) = fly_counting(program, rules, progress, search);
     let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
+    let proves = search.found.is_none() && search.cut.is_none() && report.found.is_none() && report.problem.is_none();
+    if !rules.hidden && (search.hidden || (proves && search.polls && hides(program, rules))) {
+        return Ok(None);
+    }
     if let (Some(step), Some(file), true) = (search.differs, file, from_file) {
         let what = format!("it is of another program, or of an older version: step {step} can't be taken again");
         return Err(CheckError::Checkpoint { path: file.into(), what });
@@ -87,7 +113,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         Some(file) if from_file => _ = std::fs::remove_file(file),
         _ => {}
     }
-    Ok(Searched {
+    Ok(Some(Searched {
         counts: search.counts,
         done: Some(node::share(&search.nodes)),
         found: search.found.take().or(report.found.map(Box::new)),
@@ -98,7 +124,7 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
         uses: report.uses,
         #[cfg(test)]
         strays: search.strays,
-    })
+    }))
 }
 
 /// The program does not do what it did before.
@@ -109,12 +135,17 @@ fn differs(step: usize) -> Problem {
 /// Searches every trace that has an execution with so many preemptions.
 fn search_bounded(
     program: &Program,
-    rules: &Rules,
+    rules: &mut Rules,
     limits: Limits,
     bound: usize,
     progress: &Arc<AtomicU64>,
 ) -> Searched {
-    let (search, report) = fly_counting(program, rules, progress, Bounded::new(limits, bound));
+    let fly = |rules: &Rules| fly_counting(program, rules, progress, Bounded::new(limits, bound));
+    let (mut search, mut report) = fly(rules);
+    if report.wakers_taken && hides(program, rules) {
+        rules.hidden = true;
+        (search, report) = fly(rules);
+    }
     let mut search = search.lock().unwrap_or_else(PoisonError::into_inner);
     Searched {
         counts: search.counts,

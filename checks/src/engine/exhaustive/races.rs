@@ -6,7 +6,7 @@
 //! gone first is not guessed from the operations' kinds: the state that it would have found is worked out.
 
 use super::event::{Deed, Events};
-use crate::execution::{Effect, Kind, ObjectId, State, is_ready, may_touch};
+use crate::execution::{Effect, How, Kind, ObjectId, State, Thing, Touch, is_ready, may_touch};
 
 /// How many timeouts may fire, and tasks wake for no reason, in an execution.
 #[derive(Clone, Copy, Debug, Default)]
@@ -127,7 +127,7 @@ impl Events {
             }
         }
         if !event.op.kind.may_wait() {
-            return event.op.kind != Kind::Start;
+            return event.op.kind != Kind::Start || self.is_spawned_before(first, second);
         }
         if let Kind::Join(other) = event.op.kind {
             let end = self.all[..second].iter().rposition(|event| event.task == other);
@@ -155,6 +155,16 @@ impl Events {
             || (due && free && fired)
             || (free && event.op.timeout.is_some() && count(Effect::TimedOut) < allowances.timeouts)
             || (free && wakes && count(Effect::Spurious) < allowances.wakeups)
+    }
+
+    /// Whether the task of `second`, which begins with code of its own, has been spawned by then.
+    fn is_spawned_before(&self, first: usize, second: usize) -> bool {
+        let touches = |index: usize| self.all[index].deed.touches().iter();
+        let is_life = |touch: &&Touch| matches!(touch.thing, Thing::Life(_)) && touch.how == How::Looks;
+        let Some(life) = touches(second).find(is_life) else { return false };
+        let spawns = |index: usize| touches(index).any(|touch| touch.thing == life.thing && touch.how == How::Changes);
+        touches(first).any(|touch| touch.thing == Thing::Hidden)
+            && (0..first).chain(self.between(first, second)).any(spawns)
     }
 
     /// An object's state after the events before `first` and those between the two that don't depend on it.

@@ -35,11 +35,11 @@ pub(super) struct Search {
     pub(super) counts: Counts,
     pub(super) loops: Loops,
     /// Decisions of this execution.
-    depth: usize,
+    pub(super) depth: usize,
     /// The steps of this execution that belong to events.
-    absorbed: usize,
+    pub(super) absorbed: usize,
     /// The tasks that the clock has woken in it, as far as events know.
-    woken: usize,
+    pub(super) woken: usize,
     /// Decisions that are given; the last of them is one that has not been made before.
     given: usize,
     /// The search goes on from a checkpoint: the given decisions' events are not known, but for what they begin with.
@@ -62,6 +62,12 @@ pub(super) struct Search {
     pub(super) cut: Option<Budget>,
     /// The program did something else than before.
     pub(super) differs: Option<usize>,
+    /// Wakers come by a way that we do not see, and the search does not know.
+    pub(super) hidden: bool,
+    /// Futures are polled beside others that could share something with them.
+    pub(super) polls: bool,
+    /// The steps of this execution before the first decision.
+    pub(super) before_events: usize,
     /// The program could not go on as it was to.
     pub(super) strays: u64,
     /// Where it says how much is done, in millionths.
@@ -93,6 +99,9 @@ impl Search {
             found: None,
             cut: None,
             differs: None,
+            hidden: false,
+            polls: false,
+            before_events: 0,
             strays: 0,
             estimate,
         }
@@ -165,6 +174,12 @@ impl Search {
         false
     }
 
+    pub(super) fn note_beginning(&mut self) {
+        if self.depth == 0 {
+            self.before_events = self.absorbed;
+        }
+    }
+
     /// The event of the last given decision is a new one.
     fn resume(&mut self, index: usize) -> bool {
         self.events.truncate(index);
@@ -186,7 +201,7 @@ impl Search {
     }
 
     /// Adds the steps since the last decision to its event.
-    fn absorb(&mut self, x: &Execution) {
+    pub(super) fn absorb(&mut self, x: &Execution) {
         let Some(journal) = &x.journal else { return };
         let steps = &journal.steps[self.absorbed..];
         self.absorbed = journal.steps.len();
@@ -202,7 +217,7 @@ impl Search {
     }
 
     /// Begins the event of a decision that has not been made before.
-    fn begin_event(&mut self, x: &Execution, task: TaskId) {
+    pub(super) fn begin_event(&mut self, x: &Execution, task: TaskId) {
         for object in &x.woken_by_clock[self.woken..] {
             self.events.keep_state(x, *object);
         }
@@ -294,7 +309,7 @@ pub(super) fn least_recent(x: &Execution, tasks: &[TaskId]) -> Option<TaskId> {
 
 impl Pilot for Search {
     fn begin(&mut self, source: &mut Source) -> bool {
-        if self.found.is_some() || self.differs.is_some() {
+        if self.found.is_some() || self.differs.is_some() || self.hidden {
             return false;
         }
         if self.again {
@@ -322,6 +337,7 @@ impl Pilot for Search {
         self.tasks.look_at(x);
         self.absorb(x);
         self.all_spin = false;
+        self.note_beginning();
         let task = if self.depth < self.given {
             let is =
                 |task: &TaskId| self.tasks.number(*task) == self.nodes[self.depth].task && self.is_as_saved(x, *task);
@@ -369,6 +385,7 @@ impl Pilot for Search {
             _ => {}
         }
         self.analyse();
+        self.look_for_hidden(x);
         self.resumed = false;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a million")]
         self.estimate.store((share(&self.nodes) * 1e6) as u64, Ordering::Relaxed);

@@ -1,7 +1,9 @@
 //! What the wrappers have in common: an object that is announced, and futures that are polled as its steps.
 
-use super::super::poll::awaits;
-use crate::execution::{Handle, Hold, Kind, Op, Site, State, act_collecting, follow_up, record_phase, try_with, with};
+use super::super::poll::{awaits, deferred};
+use crate::execution::{
+    Handle, Hold, Kind, Op, Site, State, Wakes, act_collecting, collect, follow_up, record_phase, try_with, with,
+};
 use crate::trace::Phase;
 use std::borrow::Cow;
 use std::fmt;
@@ -53,8 +55,7 @@ impl Announcer {
             return;
         }
         let op = self.handle.op(Kind::Use(verb), site);
-        let collected = with(|x| x.wakes.as_mut().map(|wakes| wakes.push(op)).is_some());
-        if !collected {
+        if !collect(Wakes::Op(op)) {
             follow_up(op);
         }
     }
@@ -65,6 +66,28 @@ impl Announcer {
             return native();
         }
         self.step(verb, site, native)
+    }
+
+    /// Polls what `native` polls, as one step.
+    pub(crate) fn poll<T>(
+        self,
+        verb: &'static str,
+        site: Site,
+        cx: &mut Context<'_>,
+        native: impl FnOnce(&mut Context<'_>) -> Poll<T>,
+    ) -> Poll<T> {
+        if self.handle.is_real() {
+            return native(cx);
+        }
+        let op: Op = self.handle.op(Kind::Use(verb), site);
+        let deferred = deferred(cx.waker());
+        let waker = deferred.as_ref().unwrap_or(cx.waker());
+        let polled = act_collecting(op, || native(&mut Context::from_waker(waker)));
+        if polled.is_pending() {
+            awaits(op);
+            record_phase(Phase::Pending);
+        }
+        polled
     }
 
     /// `future`, each poll of which is one step.
@@ -125,6 +148,15 @@ pub(crate) struct Announced<F: Future> {
     begun: bool,
 }
 
+impl<F: Future> Announced<F> {
+    /// Does something to the future, which is not ready, as a step of its own.
+    pub(crate) fn ahead<R>(&mut self, verb: &'static str, site: Site, native: impl FnOnce(Pin<&mut F>) -> R) -> R {
+        self.begun = true;
+        let future = self.future.as_mut().expect("a future is polled until it is ready").as_mut();
+        self.announcer.step(verb, site, || native(future))
+    }
+}
+
 impl<F: Future> Future for Announced<F> {
     type Output = F::Output;
 
@@ -132,17 +164,9 @@ impl<F: Future> Future for Announced<F> {
         let this = self.get_mut();
         this.begun = true;
         let future = this.future.as_mut().expect("a future is polled until it is ready");
-        let handle = this.announcer.handle;
-        if handle.is_real() {
-            return future.as_mut().poll(cx);
-        }
-        let op: Op = handle.op(Kind::Use(this.verb), this.site);
-        let polled = act_collecting(op, || future.as_mut().poll(cx));
+        let polled = this.announcer.poll(this.verb, this.site, cx, |cx| future.as_mut().poll(cx));
         if polled.is_ready() {
             this.future = None;
-        } else {
-            awaits(op);
-            record_phase(Phase::Pending);
         }
         polled
     }

@@ -1,10 +1,12 @@
 //! `Notify`: wakes tasks, and carries nothing.
 
-use super::announced::Announcer;
+use super::announced::{Announced, Announcer};
 use std::borrow::Cow;
 use std::fmt;
 use std::future::Future;
 use std::panic::Location;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 
 /// Notifications, as [`tokio::sync::Notify`](::tokio::sync::Notify): one that nobody waits for is kept for the next who does.
 pub struct Notify {
@@ -43,10 +45,10 @@ impl Notify {
 
     /// Waits for a notification. One by [`notify_waiters`](Self::notify_waiters) counts from this call on.
     #[track_caller]
-    pub fn notified(&self) -> impl Future<Output = ()> {
+    pub fn notified(&self) -> Notified<'_> {
         let site = Location::caller();
         let notified = self.announcer.step("begin to wait on", site, || self.inner.notified());
-        self.announcer.future("wait on", site, notified)
+        Notified { future: self.announcer.future("wait on", site, notified) }
     }
 
     /// Notifies one task: the first that waits, or else the next that will.
@@ -59,5 +61,28 @@ impl Notify {
     #[track_caller]
     pub fn notify_waiters(&self) {
         self.announcer.step("notify waiters", Location::caller(), || self.inner.notify_waiters());
+    }
+}
+
+/// Waits for a notification. Dropped, it hands one that it has been given, and not taken, on to the next.
+#[derive(Debug)]
+#[must_use = "futures do nothing unless they are awaited"]
+pub struct Notified<'a> {
+    future: Announced<::tokio::sync::futures::Notified<'a>>,
+}
+
+impl Notified<'_> {
+    /// Joins those who wait before it is polled first: a notification from here on is not missed. Whether there was one.
+    #[track_caller]
+    pub fn enable(self: Pin<&mut Self>) -> bool {
+        self.get_mut().future.ahead("join those who wait on", Location::caller(), |future| future.enable())
+    }
+}
+
+impl Future for Notified<'_> {
+    type Output = ();
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        Pin::new(&mut self.get_mut().future).poll(cx)
     }
 }

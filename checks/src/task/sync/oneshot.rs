@@ -1,6 +1,6 @@
 //! One value, from one task to another.
 
-use super::announced::{Announced, Announcer};
+use super::announced::Announcer;
 use crate::execution::Site;
 use crate::task::poll::block_here;
 use std::fmt;
@@ -20,7 +20,7 @@ pub fn channel<T>() -> (Sender<T>, Receiver<T>) {
     let announcer = Announcer::new("oneshot", site);
     let (sender, receiver) = ::tokio::sync::oneshot::channel();
     let sender = Sender { announcer, site, inner: Some(sender) };
-    (sender, Receiver { announcer, site, inner: State::Fresh(receiver) })
+    (sender, Receiver { announcer, site, inner: Some(receiver), polled: false })
 }
 
 /// Sends the value. Dropped without, it tells the receiver.
@@ -78,17 +78,13 @@ impl<T> Drop for Sender<T> {
     }
 }
 
-enum State<T> {
-    Fresh(::tokio::sync::oneshot::Receiver<T>),
-    Polled(Announced<::tokio::sync::oneshot::Receiver<T>>),
-    Gone,
-}
-
 /// Waits for the value.
 pub struct Receiver<T> {
     announcer: Announcer,
     site: Site,
-    inner: State<T>,
+    /// Until it has given its value, or is dropped.
+    inner: Option<::tokio::sync::oneshot::Receiver<T>>,
+    polled: bool,
 }
 
 impl<T> fmt::Debug for Receiver<T> {
@@ -101,20 +97,36 @@ impl<T> Receiver<T> {
     /// The value, if it has been sent.
     ///
     /// # Errors
-    /// If it has not, or the sender is gone.
-    ///
-    /// # Panics
-    /// If the receiver is being awaited.
+    /// If it has not, or the sender is gone, or the value has been given.
     #[track_caller]
     pub fn try_recv(&mut self) -> Result<T, TryRecvError> {
-        let State::Fresh(inner) = &mut self.inner else { panic!("this receiver is being awaited") };
+        let Some(inner) = &mut self.inner else { return Err(TryRecvError::Closed) };
         self.announcer.attempt("try receive", Location::caller(), || inner.try_recv())
     }
 
-    /// Takes no value any more.
+    /// Takes no value any more, but for one that has been sent. It may have been polled before, by reference:
+    ///
+    /// ```
+    /// use raddle::{select, task, task::sync::oneshot};
+    ///
+    /// raddle::check(|| {
+    ///     task::block_on(async {
+    ///         let (sender, mut receiver) = oneshot::channel();
+    ///         let sends = task::spawn(async move { sender.send(1).is_ok() });
+    ///         let got = select! {
+    ///             value = &mut receiver => value.ok(),
+    ///             () = task::yield_now() => {
+    ///                 receiver.close();
+    ///                 receiver.try_recv().ok()
+    ///             },
+    ///         };
+    ///         assert_eq!(got.is_some(), sends.await.unwrap());
+    ///     });
+    /// });
+    /// ```
     #[track_caller]
     pub fn close(&mut self) {
-        if let State::Fresh(inner) = &mut self.inner {
+        if let Some(inner) = &mut self.inner {
             self.announcer.step("close", Location::caller(), || inner.close());
         }
     }
@@ -137,19 +149,21 @@ impl<T> Future for Receiver<T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.get_mut();
-        this.inner = match std::mem::replace(&mut this.inner, State::Gone) {
-            State::Fresh(inner) => State::Polled(this.announcer.future("receive", this.site, inner)),
-            other => other,
-        };
-        let State::Polled(future) = &mut this.inner else { panic!("this receiver has given its value") };
-        Pin::new(future).poll(cx)
+        let inner = this.inner.as_mut().expect("this receiver has not given its value yet");
+        this.polled = true;
+        let polled = this.announcer.poll("receive", this.site, cx, |cx| Pin::new(inner).poll(cx));
+        if polled.is_ready() {
+            this.inner = None;
+        }
+        polled
     }
 }
 
 impl<T> Drop for Receiver<T> {
     fn drop(&mut self) {
-        if let State::Fresh(inner) = std::mem::replace(&mut self.inner, State::Gone) {
-            self.announcer.give("drop receiver", self.site, || drop(inner));
+        if let Some(inner) = self.inner.take() {
+            let verb = if self.polled { "give up" } else { "drop receiver" };
+            self.announcer.give(verb, self.site, || drop(inner));
         }
     }
 }
