@@ -4,8 +4,10 @@
 //! that returns always gives `Ok`; catch the panic inside the thread where it is part of the program. On real threads
 //! a thread is std's.
 
+mod local;
 mod scope;
 
+pub use local::{AccessError, LocalKey};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 
 use crate::engine::real::{self, Running};

@@ -16,6 +16,7 @@ use crate::execution::{
     finish_execution, finish_task, halt, next_execution, run_task, session, want_gates, want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
+use loom::lazy_static::Lazy;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
@@ -59,7 +60,13 @@ enum Gate {
     Ordered(Rc<AtomicUsize>),
     /// Steps are tried in every order, and order nothing else: a condition variable's own, as loom's are.
     Plain(Rc<loom::sync::Condvar>),
+    /// An ordered one of an object that nobody in particular creates: who comes to it first has not told the others.
+    Static(usize),
 }
+
+/// loom makes these in each execution, and they are there for whoever comes first.
+static STATIC_GATES: [Lazy<AtomicUsize>; 64] =
+    [const { Lazy { init: || AtomicUsize::new(0), _p: std::marker::PhantomData } }; 64];
 
 impl Gate {
     fn ordered() -> Self {
@@ -71,6 +78,9 @@ impl Gate {
             Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),
             // Nobody ever waits on it.
             Gate::Plain(condvar) => condvar.notify_all(),
+            Gate::Static(number) => {
+                _ = STATIC_GATES[number % STATIC_GATES.len()].get().fetch_add(1, Ordering::AcqRel);
+            }
         }
     }
 }
@@ -98,6 +108,14 @@ impl ObjectPart {
         let tracked = matches!(state, State::Cell);
         let turn = matches!(state, State::Loop { .. }).then(Turn::default);
         ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))) }
+    }
+}
+
+impl ObjectPart {
+    /// Of a static: whichever task comes to it first makes it.
+    pub(crate) fn of_static(x: &Execution) -> Self {
+        let gate = (x.mode == Mode::Loom).then(|| Gate::Static(x.statics()));
+        ObjectPart { gate, turn: None, cell: None }
     }
 }
 

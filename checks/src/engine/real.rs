@@ -95,6 +95,11 @@ pub(crate) fn run(process: Process, program: fn(), first: u64, runs: u64, report
     }
 }
 
+/// Which run this is, counted from 1.
+pub(crate) fn run_number() -> u64 {
+    RUN.load(Ordering::Relaxed)
+}
+
 /// Whose part of the program comes now.
 #[derive(Debug)]
 pub(crate) enum Role {

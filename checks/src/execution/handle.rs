@@ -18,13 +18,21 @@ pub(crate) struct Handle {
 impl Handle {
     /// Registers an object, created at `site`.
     pub(crate) fn new(state: State, site: Site) -> Self {
+        Handle::register(state, site, None)
+    }
+
+    /// The same; `identity` is what a static is known by, which nobody in particular creates.
+    pub(super) fn register(state: State, site: Site, identity: Option<u64>) -> Self {
         if engine::real::is_on() {
             return Handle { id: ObjectId::default(), serial: REAL };
         }
         super::expect_exploration(site);
         with(|x| {
-            let native = engine::loom::ObjectPart::new(x, &state);
-            let identity = x.next_identity();
+            let native = match identity {
+                Some(_) => engine::loom::ObjectPart::of_static(x),
+                None => engine::loom::ObjectPart::new(x, &state),
+            };
+            let identity = identity.unwrap_or_else(|| x.next_identity());
             x.objects.push(Object { identity, name: None, site, state, native });
             let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
             Handle { id, serial: x.serial }

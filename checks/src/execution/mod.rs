@@ -12,6 +12,7 @@ mod handle;
 mod id;
 mod journal;
 mod livelock;
+mod made;
 mod model;
 mod op;
 mod ordering;
@@ -33,6 +34,7 @@ pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
 pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
+pub(crate) use made::{Number, drop_static, knows_static, local, of_static};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
@@ -96,6 +98,8 @@ pub(crate) struct Execution {
     pub(crate) over: bool,
     pub(crate) tasks: Vec<Task>,
     pub(crate) objects: Vec<Object>,
+    /// What the program makes anew in each execution.
+    made: made::Made,
     pub(crate) current: TaskId,
     /// Where the last operation was announced.
     pub(crate) site: Site,
@@ -219,6 +223,7 @@ impl Execution {
             over: false,
             tasks,
             objects,
+            made: made::Made::default(),
             current: TaskId::MAIN,
             site: std::panic::Location::caller(),
             log,

@@ -309,6 +309,7 @@ pub(crate) fn next_execution() -> bool {
 
 /// Takes what the session keeps of an execution that has ended.
 pub(crate) fn finish_execution() {
+    super::made::drop_rest();
     let Some(execution) = end() else { return };
     execution.end_telling();
     session(|session| {

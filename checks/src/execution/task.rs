@@ -72,7 +72,9 @@ pub(crate) struct Task {
 pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> {
     let result = catch_unwind(AssertUnwindSafe(|| {
         start_task(me);
-        program()
+        let value = program();
+        super::made::drop_locals();
+        value
     }));
     match result {
         Ok(value) => Some(value),
