@@ -6,12 +6,13 @@
 
 mod cases;
 mod chain;
+mod std_facade;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
 
 /// Every kind of fault, in the order of the tables.
-const KINDS: &[&Kind] = &[&chain::KIND];
+const KINDS: &[&Kind] = &[&chain::KIND, &std_facade::STATICS, &std_facade::POINTERS, &std_facade::OWNERS];
 
 fn main() -> ExitCode {
     if std::env::args().any(|argument| argument == "--table") {

@@ -27,7 +27,7 @@ use std::sync::atomic::AtomicU64;
 pub(crate) const THREADS_MAX: usize = loom::MAX_THREADS;
 /// The engine's version, for schedules.
 pub(crate) const VERSION: &str = "0.7.3";
-/// Coroutine stacks of spawned threads, in words; `main`'s is loom's default, 4,096.
+/// Coroutine stacks of spawned threads, in words, unless they ask for more; `main`'s is loom's default, 4,096.
 const STACK_WORDS: usize = 8_192;
 
 /// What loom keeps for a task.
@@ -157,7 +157,7 @@ fn run(
     loop {
         let (program, progress) = (Arc::clone(program), Arc::clone(progress));
         let report = run_session(program, preemptions, rules.clone(), source.clone(), progress);
-        if !report.needs_gates && !report.needs_task_gates {
+        if !report.needs_gates && !report.needs_task_gates && !report.needs_stack {
             return report;
         }
         rules.gated |= report.needs_gates;
@@ -239,7 +239,8 @@ pub(crate) fn spawn(
     program: impl FnOnce() + Send + 'static,
 ) -> Option<loom::thread::JoinHandle<()>> {
     let body = move || body(id(), program);
-    let builder = loom::thread::Builder::new().stack_size(STACK_WORDS);
+    let words = super::stack_bytes(STACK_WORDS * size_of::<usize>()) / size_of::<usize>();
+    let builder = loom::thread::Builder::new().stack_size(words);
     let handle = builder.spawn(body);
     handle.ok()
 }

@@ -66,7 +66,7 @@ impl<P: Pilot> Cockpit<P> {
                     _ if self.given_up => End::GivenUp,
                     _ => End::Passed,
                 };
-                if !report.needs_gates {
+                if !report.begins_again() {
                     pilot.end(session.last_execution().expect("one was flying"), end);
                 }
             });
@@ -74,7 +74,7 @@ impl<P: Pilot> Cockpit<P> {
         let acquitted = pilot.acquitted();
         let next = session(|session| {
             session.rules.acquitted = acquitted;
-            !session.report.needs_gates && pilot.begin(&mut session.source)
+            !session.report.begins_again() && pilot.begin(&mut session.source)
         });
         drop(pilot);
         (self.given_up, self.flying) = (false, next);
@@ -110,13 +110,15 @@ pub(crate) fn fly_counting<P: Pilot>(
             super::shuttle::fly(cockpit, program);
         })
     };
-    let report = run(rules.gated);
-    if !report.needs_gates {
-        return (pilot, report);
+    let mut gated = rules.gated;
+    loop {
+        let report = run(gated);
+        if !report.begins_again() {
+            return (pilot, report);
+        }
+        gated |= report.needs_gates;
+        pilot.lock().unwrap_or_else(PoisonError::into_inner).restart();
     }
-    pilot.lock().unwrap_or_else(PoisonError::into_inner).restart();
-    let report = run(true);
-    (pilot, report)
 }
 
 /// Who goes on where nothing says who: the current task while it can, unless it yields; then the earliest.

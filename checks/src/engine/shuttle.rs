@@ -19,14 +19,25 @@ use pct::Pct;
 use serde::{Deserialize, Serialize};
 use shuttle::scheduler::{DfsScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
 use smallvec::SmallVec;
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// The engine's version, for schedules.
 pub(crate) const VERSION: &str = "0.9.9";
-/// Coroutine stacks, in bytes.
+/// Coroutine stacks, in bytes, unless a program asks for more.
 const STACK_BYTES: usize = 128 << 10;
+
+thread_local! {
+    /// Bytes of the stacks of this thread's exploration.
+    static STACKS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Bytes of the stacks of this exploration.
+pub(crate) fn stacks() -> usize {
+    STACKS.get()
+}
 
 /// How shuttle decides who runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -100,8 +111,14 @@ pub(super) fn explore(
 /// Unlocking a mutex is a scheduling point only where it can be told from what came before: in programs that use
 /// `try_lock`. That one does is known once it does; then the search begins again.
 fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> SessionReport {
-    let report = run(rules.clone());
-    if report.needs_gates { run(Rules { gated: true, ..rules }) } else { report }
+    let mut rules = rules;
+    loop {
+        let report = run(rules.clone());
+        if !report.begins_again() {
+            return report;
+        }
+        rules.gated |= report.needs_gates;
+    }
 }
 
 fn search(strategy: Strategy, seed: u64, executions: usize, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
@@ -148,7 +165,8 @@ fn follow(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, answers: &[usize]
 
 fn run(scheduler: impl Scheduler + 'static, program: Arc<dyn Fn() + Send + Sync>) {
     let mut config = shuttle::Config::new();
-    config.stack_size = STACK_BYTES;
+    config.stack_size = super::stack_bytes(STACK_BYTES);
+    STACKS.set(config.stack_size);
     config.failure_persistence = shuttle::FailurePersistence::None;
     config.max_steps = shuttle::MaxSteps::None;
     config.max_time = None;

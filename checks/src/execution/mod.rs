@@ -17,6 +17,7 @@ mod model;
 mod op;
 mod ordering;
 mod panics;
+mod pointers;
 mod recording;
 mod session;
 mod step;
@@ -39,6 +40,7 @@ pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
 pub(crate) use panics::{message, take_panic, take_unwinding};
+pub(crate) use pointers::Held;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
@@ -47,7 +49,7 @@ pub(crate) use session::{
 };
 pub(crate) use step::{
     Acted, Halt, act, act_collecting, drift, fail, follow_up, halt, perform, want_gates, want_gates_soon,
-    want_task_gates,
+    want_larger_stacks, want_task_gates,
 };
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
@@ -100,6 +102,7 @@ pub(crate) struct Execution {
     pub(crate) objects: Vec<Object>,
     /// What the program makes anew in each execution.
     made: made::Made,
+    pointers: pointers::Pointers,
     pub(crate) current: TaskId,
     /// Where the last operation was announced.
     pub(crate) site: Site,
@@ -224,6 +227,7 @@ impl Execution {
             tasks,
             objects,
             made: made::Made::default(),
+            pointers: pointers::Pointers::default(),
             current: TaskId::MAIN,
             site: std::panic::Location::caller(),
             log,

@@ -118,6 +118,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_gates: bool,
     /// So have tasks and what they share.
     pub(crate) needs_task_gates: bool,
+    /// It has to be explored again with larger stacks.
+    pub(crate) needs_stack: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
     /// What happened in the last execution, if it was recorded and passed.
@@ -134,6 +136,12 @@ impl SessionReport {
             || self.cut.is_some()
             || self.needs_gates
             || self.needs_task_gates
+            || self.needs_stack
+    }
+
+    /// The program has to be explored again, in another way.
+    pub(crate) fn begins_again(&self) -> bool {
+        self.needs_gates || self.needs_stack
     }
 }
 
