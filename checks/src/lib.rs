@@ -3,8 +3,8 @@
 //! Swap `std::sync` and `std::thread` for [`sync`] and [`thread`], and give [`check`] a closure: it explores the
 //! closure's interleavings and panics with a rendered counterexample if one of them fails. [`Checker`] chooses the
 //! engine ([loom](Engine::Loom), [shuttle](Engine::Shuttle), [every trace](Engine::Exhaustive)), the budget and the seed. The closure, and what it
-//! calls, has to do the same each time but for what is scheduled: no clock, no randomness, no statics; ask
-//! [`choose`] where the environment decides.
+//! calls, has to do the same each time but for what is scheduled: no clock, no randomness, no statics but
+//! [`LazyLock`](sync::LazyLock)s; ask [`choose`] where the environment decides.
 
 #![expect(
     clippy::disallowed_types,

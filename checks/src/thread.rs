@@ -4,11 +4,14 @@
 //! that returns always gives `Ok`; catch the panic inside the thread where it is part of the program. On real threads
 //! a thread is std's.
 
+mod local;
 mod scope;
 
+pub use local::{AccessError, LocalKey};
 pub use scope::{Scope, ScopedJoinHandle, scope};
 
 use crate::engine::real::{self, Running};
+use crate::engine::{STACK_MAX, want_stack};
 use crate::execution::{self, Acted, Kind, Mode, Op, Site, TaskId, TaskState, act, perform, with};
 use std::panic::Location;
 use std::sync::atomic::{AtomicU16, Ordering};
@@ -154,10 +157,11 @@ impl Child {
     }
 }
 
-/// Names a thread before it is spawned.
+/// Names a thread before it is spawned, and says how large its stack is to be.
 #[derive(Debug, Default)]
 pub struct Builder {
     name: Option<String>,
+    stack: usize,
 }
 
 impl Builder {
@@ -174,29 +178,45 @@ impl Builder {
         self
     }
 
-    /// Has no effect: stacks are the engines'.
+    /// The thread's stack has room for so many bytes, up to 64 MiB: from then on all threads' have. `main`'s is loom's own
+    /// under loom, 32 KiB.
     #[must_use]
-    pub fn stack_size(self, _bytes: usize) -> Self {
+    pub fn stack_size(mut self, bytes: usize) -> Self {
+        self.stack = bytes;
         self
+    }
+
+    fn reserve(&self) -> std::io::Result<()> {
+        if self.stack > STACK_MAX {
+            let what = format!("a stack of {} bytes is more than raddle gives: {STACK_MAX}", self.stack);
+            return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, what));
+        }
+        want_stack(self.stack);
+        let small = |mode| mode == Mode::Shuttle && crate::engine::shuttle::stacks() < self.stack;
+        if !real::is_on() && !panicking() && with(|x| !x.over && small(x.mode)) {
+            execution::want_larger_stacks();
+        }
+        Ok(())
     }
 
     /// Spawns the thread.
     ///
     /// # Errors
-    /// Never; the signature is std's.
+    /// If its stack is to be larger than 64 MiB.
     #[track_caller]
     pub fn spawn<F, T>(self, program: F) -> std::io::Result<JoinHandle<T>>
     where
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
+        self.reserve()?;
         Ok(start(self.name, program, Location::caller()))
     }
 
     /// Spawns the thread in a scope.
     ///
     /// # Errors
-    /// Never; the signature is std's.
+    /// If its stack is to be larger than 64 MiB.
     #[track_caller]
     pub fn spawn_scoped<'scope, F, T>(
         self,
@@ -207,6 +227,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
+        self.reserve()?;
         Ok(scope.start(self.name, program, Location::caller()))
     }
 }

@@ -16,6 +16,7 @@ mod queued_writers;
 mod random;
 mod replay;
 mod samplers;
+mod std_facade;
 mod tasks;
 
 use cases::{Case, Kind};
@@ -37,6 +38,9 @@ const KINDS: &[&Kind] = &[
     &tasks::BY_REFERENCE,
     &tasks::ENDS,
     &tasks::WAKERS,
+    &std_facade::STATICS,
+    &std_facade::POINTERS,
+    &std_facade::OWNERS,
 ];
 
 fn main() -> ExitCode {

@@ -17,6 +17,7 @@ use crate::execution::{
     want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
+use loom::lazy_static::Lazy;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
@@ -27,7 +28,7 @@ use std::sync::atomic::AtomicU64;
 pub(crate) const THREADS_MAX: usize = loom::MAX_THREADS;
 /// The engine's version, for schedules.
 pub(crate) const VERSION: &str = "0.7.3";
-/// Coroutine stacks of spawned threads, in words; `main`'s is loom's default, 4,096.
+/// Coroutine stacks of spawned threads, in words, unless they ask for more; `main`'s is loom's default, 4,096.
 const STACK_WORDS: usize = 8_192;
 
 /// So often a task may yield and still read by an update what was replaced before.
@@ -67,7 +68,13 @@ enum Gate {
     Ordered(Rc<AtomicUsize>),
     /// Steps are tried in every order, and order nothing else: a condition variable's own, as loom's are.
     Plain(Rc<loom::sync::Condvar>),
+    /// An ordered one of an object that nobody in particular creates: who comes to it first has not told the others.
+    Static(usize),
 }
+
+/// loom makes these in each execution, and they are there for whoever comes first.
+static STATIC_GATES: [Lazy<AtomicUsize>; 64] =
+    [const { Lazy { init: || AtomicUsize::new(0), _p: std::marker::PhantomData } }; 64];
 
 impl Gate {
     fn ordered() -> Self {
@@ -85,6 +92,9 @@ impl Gate {
             Gate::Ordered(atomic) => _ = atomic.fetch_add(1, Ordering::AcqRel),
             // Nobody ever waits on it.
             Gate::Plain(condvar) => condvar.notify_all(),
+            Gate::Static(number) => {
+                _ = STATIC_GATES[number % STATIC_GATES.len()].get().fetch_add(1, Ordering::AcqRel);
+            }
         }
     }
 
@@ -130,6 +140,14 @@ impl ObjectPart {
         let tracked = matches!(state, State::Cell);
         let turn = matches!(state, State::Loop { .. }).then(Turn::default);
         ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
+    }
+}
+
+impl ObjectPart {
+    /// Of a static: whichever task comes to it first makes it.
+    pub(crate) fn of_static(x: &Execution) -> Self {
+        let gate = (x.mode == Mode::Loom).then(|| Gate::Static(x.statics()));
+        ObjectPart { gate, turn: None, cell: None, written: 0 }
     }
 }
 
@@ -264,7 +282,8 @@ pub(crate) fn spawn(
     program: impl FnOnce() + Send + 'static,
 ) -> Option<loom::thread::JoinHandle<()>> {
     let body = move || body(id(), program);
-    let builder = loom::thread::Builder::new().stack_size(STACK_WORDS);
+    let words = super::stack_bytes(STACK_WORDS * size_of::<usize>()) / size_of::<usize>();
+    let builder = loom::thread::Builder::new().stack_size(words);
     let handle = builder.spawn(body);
     handle.ok()
 }

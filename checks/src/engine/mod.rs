@@ -32,7 +32,22 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+/// The largest stack that any program of this process has asked for, in bytes.
+static STACK: AtomicUsize = AtomicUsize::new(0);
+/// What a program may ask for: every task of an execution has as much.
+pub(crate) const STACK_MAX: usize = 64 << 20;
+
+/// A thread is to have a stack of so many bytes.
+pub(crate) fn want_stack(bytes: usize) {
+    STACK.fetch_max(bytes, Ordering::Relaxed);
+}
+
+/// Bytes of a stack, where an engine's own are `least`.
+pub(crate) fn stack_bytes(least: usize) -> usize {
+    STACK.load(Ordering::Relaxed).max(least)
+}
 
 /// A program to explore: it is run many times, and has to do the same each time but for what is scheduled.
 pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;

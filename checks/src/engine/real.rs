@@ -95,6 +95,11 @@ pub(crate) fn run(process: Process, program: fn(), first: u64, runs: u64, report
     }
 }
 
+/// Which run this is, counted from 1.
+pub(crate) fn run_number() -> u64 {
+    RUN.load(Ordering::Relaxed)
+}
+
 /// Whose part of the program comes now.
 #[derive(Debug)]
 pub(crate) enum Role {
@@ -180,7 +185,8 @@ impl Running {
 pub(crate) fn spawn(name: Option<String>, body: impl FnOnce() + Send + 'static) -> (TaskId, Running) {
     let me = TaskId(THREADS.fetch_add(1, Ordering::Relaxed));
     let seed = RUN.load(Ordering::Relaxed) << 16 | u64::from(me.0);
-    let mut builder = std::thread::Builder::new();
+    // std's own default, or what the program has asked for.
+    let mut builder = std::thread::Builder::new().stack_size(super::stack_bytes(2 << 20));
     if let Some(name) = name {
         builder = builder.name(name);
     }

@@ -17,14 +17,25 @@ use offered::{Next, next};
 use serde::{Deserialize, Serialize};
 use shuttle::scheduler::{DfsScheduler, RandomScheduler, Schedule, Scheduler, Task, UrwRandomScheduler};
 use smallvec::SmallVec;
+use std::cell::Cell;
 use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 /// The engine's version, for schedules.
 pub(crate) const VERSION: &str = "0.9.9";
-/// Coroutine stacks, in bytes.
+/// Coroutine stacks, in bytes, unless a program asks for more.
 const STACK_BYTES: usize = 128 << 10;
+
+thread_local! {
+    /// Bytes of the stacks of this thread's exploration.
+    static STACKS: Cell<usize> = const { Cell::new(0) };
+}
+
+/// Bytes of the stacks of this exploration.
+pub(crate) fn stacks() -> usize {
+    STACKS.get()
+}
 
 /// How shuttle decides who runs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -161,7 +172,8 @@ fn follow_with(program: &Arc<dyn Fn() + Send + Sync>, rules: Rules, source: &Sou
 
 fn run(scheduler: impl Scheduler + 'static, program: Arc<dyn Fn() + Send + Sync>) {
     let mut config = shuttle::Config::new();
-    config.stack_size = STACK_BYTES;
+    config.stack_size = super::stack_bytes(STACK_BYTES);
+    STACKS.set(config.stack_size);
     config.failure_persistence = shuttle::FailurePersistence::None;
     config.max_steps = shuttle::MaxSteps::None;
     config.max_time = None;

@@ -19,20 +19,36 @@ impl Handle {
     /// Registers an object, created at `site`.
     #[track_caller]
     pub(crate) fn new(state: State, site: Site) -> Self {
+        Handle::register(state, site, None)
+    }
+
+    /// The same; `identity` is what a static is known by, which nobody in particular creates.
+    pub(super) fn register(state: State, site: Site, identity: Option<u64>) -> Self {
         if engine::real::is_on() {
             return Handle { id: ObjectId::default(), serial: REAL };
         }
         super::expect_exploration(site);
         with(|x| {
-            let native = engine::loom::ObjectPart::new(x, &state);
-            let identity = x.next_identity();
-            if let (State::Atomic { value }, Some(accesses)) = (&state, &mut x.accesses) {
-                accesses.created(x.objects.len(), *value);
-            }
+            let native = match identity {
+                Some(_) => engine::loom::ObjectPart::of_static(x),
+                None => engine::loom::ObjectPart::new(x, &state),
+            };
+            let identity = identity.unwrap_or_else(|| x.next_identity());
             x.objects.push(Object { identity, name: None, site, state, native });
             let id = ObjectId(u32::try_from(x.objects.len() - 1).expect("an execution has under 2^32 objects"));
             Handle { id, serial: x.serial }
         })
+    }
+
+    /// An atomic begins with this value, where it is held to the memory model.
+    pub(crate) fn begins_with(self, value: u64) {
+        if !self.is_real() {
+            with(|x| {
+                if let Some(accesses) = &mut x.accesses {
+                    accesses.created(self.id.index(), value);
+                }
+            });
+        }
     }
 
     /// Whether the primitive is std's own, on real threads. Nothing of an execution may be asked for then.

@@ -15,12 +15,14 @@ mod handle;
 mod id;
 mod journal;
 mod livelock;
+mod made;
 mod misfit;
 mod model;
 mod op;
 mod ordering;
 mod owners;
 mod panics;
+mod pointers;
 mod pulse;
 mod recording;
 mod session;
@@ -45,6 +47,7 @@ pub(crate) use handle::Handle;
 pub(crate) use id::{ObjectId, TaskId, TaskSet};
 pub(crate) use journal::{Journal, Pending, Step, mix};
 pub(crate) use livelock::{Acquittal, RECURRENCES, ROUNDS, Watch};
+pub(crate) use made::{Number, drop_static, knows_static, local, of_static};
 pub(crate) use misfit::{drift, usage};
 pub(crate) use model::{Effect, Hold, State, is_ready};
 pub(crate) use op::{Kind, Op, Site};
@@ -52,6 +55,7 @@ pub(crate) use ordering::access;
 pub(crate) use owners::{Counted, Owners, Share};
 pub use panics::is_last_run;
 pub(crate) use panics::{Reporting, frames_of_the_program, last_file, message, take_panic, take_unwinding, wants_last_run};
+pub(crate) use pointers::Held;
 pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
 pub(crate) use session::executions_begun;
@@ -60,7 +64,8 @@ pub(crate) use session::{
     note_cut, session,
 };
 pub(crate) use step::{
-    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon, want_task_gates,
+    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon,
+    want_larger_stacks, want_task_gates,
 };
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
@@ -113,6 +118,9 @@ pub(crate) struct Execution {
     pub(crate) over: bool,
     pub(crate) tasks: Vec<Task>,
     pub(crate) objects: Vec<Object>,
+    /// What the program makes anew in each execution.
+    made: made::Made,
+    pointers: pointers::Pointers,
     pub(crate) current: TaskId,
     /// Where the last operation was announced.
     pub(crate) site: Site,
@@ -274,6 +282,8 @@ impl Execution {
             over: false,
             tasks,
             objects,
+            made: made::Made::default(),
+            pointers: pointers::Pointers::default(),
             current: TaskId::MAIN,
             site: nowhere(),
             log,

@@ -89,6 +89,11 @@ pub(crate) enum State {
 }
 
 impl State {
+    /// A once that has not run.
+    pub(crate) fn fresh_once() -> Self {
+        State::Once { running: None, done: false }
+    }
+
     /// Whether it is a mutex that nobody holds, or an event loop that polls nobody.
     pub(crate) fn is_free(&self) -> bool {
         matches!(self, State::Mutex { holder: None } | State::Loop { holder: None, .. })
@@ -296,6 +301,7 @@ pub(crate) fn is_ready(task: TaskId, kind: Kind, state: Option<&State>, mutex: O
         (Kind::Recv, Some(State::Channel { length, senders, .. })) => *length > 0 || *senders == 0,
         (Kind::Leave(arrived), Some(State::Barrier { generation, .. })) => *generation != arrived,
         (Kind::OnceEnter, Some(State::Once { running, .. })) => running.is_none(),
+        (Kind::OnceWait, Some(State::Once { done, .. })) => *done,
         _ => true,
     }
 }

@@ -66,6 +66,8 @@ pub(crate) enum Kind {
     OnceDone,
     OnceFail,
     OnceCheck,
+    /// Waits until it has run.
+    OnceWait,
     Request,
     Grant,
     /// An operation on an object with a specification begins.
@@ -242,13 +244,15 @@ impl Kind {
             Kind::Downgrade => (66, "downgrade"),
             Kind::DropWeak => (67, "drop weak"),
             Kind::EndArc => (68, "take out"),
+            Kind::OnceWait => (69, "wait for once"),
         }
     }
 
     /// Whether it may have to wait at all.
     #[inline]
     pub(crate) fn may_wait(self) -> bool {
-        use Kind::{Acquire, Join, Leave, Lock, OnceEnter, Park, Poll, Read, Recv, Send, Sleep, Taken, Wake, Write};
+        use Kind::{Acquire, Join, Leave, Lock, OnceEnter, OnceWait};
+        use Kind::{Park, Poll, Read, Recv, Send, Sleep, Taken, Wake, Write};
         matches!(
             self,
             Lock | Read
@@ -260,6 +264,7 @@ impl Kind {
                 | Recv
                 | Leave(_)
                 | OnceEnter
+                | OnceWait
                 | Join(_)
                 | Park
                 | Poll { .. }

@@ -84,7 +84,8 @@ impl Execution {
             | Kind::Acquire(_)
             | Kind::TryAcquire(_)
             | Kind::OnceEnter
-            | Kind::OnceCheck => {
+            | Kind::OnceCheck
+            | Kind::OnceWait => {
                 clocks.acquire(task, object);
             }
             Kind::Unlock

@@ -140,6 +140,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_counts: Counted,
     /// The program has taken wakers.
     pub(crate) wakers_taken: bool,
+    /// It has to be explored again with larger stacks.
+    pub(crate) needs_stack: bool,
     /// It was explored with gates.
     pub(crate) gated: bool,
     /// What the program uses.
@@ -165,6 +167,7 @@ impl SessionReport {
     /// The program has to be explored again, by other rules.
     pub(crate) fn begins_again(&self) -> bool {
         self.needs_gates || self.needs_task_gates || self.needs_counts.is_on()
+            || self.needs_stack
     }
 }
 
@@ -379,6 +382,7 @@ pub(crate) fn next_execution() -> bool {
 
 /// Takes what the session keeps of an execution that has ended.
 pub(crate) fn finish_execution() {
+    super::made::drop_rest();
     let Some(execution) = end() else { return };
     execution.trail.begin(0, false);
     execution.end_telling();

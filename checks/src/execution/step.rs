@@ -398,6 +398,13 @@ pub(crate) fn want_gates_soon() {
     with(|x| x.over = true);
 }
 
+/// Ends the search: the program's tasks need larger stacks.
+pub(crate) fn want_larger_stacks() -> ! {
+    session(|session| session.report.needs_stack = true);
+    with(|x| x.over = true);
+    halt();
+}
+
 /// Ends the search: the program has to be explored with gates at tasks and what they share.
 pub(crate) fn want_task_gates() -> ! {
     session(|session| session.report.needs_task_gates = true);

@@ -90,6 +90,7 @@ pub(crate) fn run_task<R>(me: TaskId, program: impl FnOnce() -> R) -> Option<R> 
     let result = catch_unwind(AssertUnwindSafe(|| {
         start_task(me);
         let value = raddle_begins_the_program(program);
+        super::made::drop_locals();
         if with(|x| !x.over && x.has_to_wake()) {
             wake_now();
         }

@@ -261,7 +261,7 @@ pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches 
 fn how(kind: Kind, effect: Effect, same: bool) -> How {
     match kind {
         // Of calls that overlap none is first: what counts is which had returned when another was made.
-        Kind::Load(_) | Kind::OnceCheck | Kind::Call | Kind::Pending { .. } => How::Looks,
+        Kind::Load(_) | Kind::OnceCheck | Kind::OnceWait | Kind::Call | Kind::Pending { .. } => How::Looks,
         Kind::Return | Kind::WakeTask | Kind::Abort => How::Adds,
         _ if effect == Effect::Refused => How::Looks,
         // What has timed out has found its object without what it waits for; a condition variable it leaves.

@@ -4,7 +4,7 @@
 //! is sequentially consistent; the orders count only for data races on a [`RaceCell`](super::RaceCell).
 //! `compare_exchange_weak` fails only where the strong one does. On real threads they are std's, with the program's orders.
 
-use crate::execution::{Acted, Handle, Kind, Mode, State, act, confirm_value, with};
+use crate::execution::{Acted, Handle, Held, Kind, Mode, State, act, confirm_value, with};
 use std::borrow::Cow;
 use std::panic::Location;
 
@@ -14,14 +14,47 @@ fn is_loom(mode: Mode) -> bool {
     mode == Mode::Loom && !std::thread::panicking()
 }
 
-/// The type itself, with what all atomics have: `$value` is what it holds, `$hash` makes a number of it.
+/// What knows of an atomic's value as much as is compared and shown: all, of a number.
+#[derive(Default)]
+struct Number;
+
+impl Number {
+    #[expect(clippy::unused_self, reason = "a pointer is held")]
+    fn set(&self, value: u64) -> u64 {
+        value
+    }
+
+    fn show<T: std::fmt::Debug>(value: T) -> String {
+        super::show(&value)
+    }
+}
+
+/// A number that is equal when a value is, within an execution.
+trait Raw {
+    fn raw(self) -> u64;
+}
+
+impl Raw for u64 {
+    fn raw(self) -> u64 {
+        self
+    }
+}
+
+impl<T> Raw for *mut T {
+    fn raw(self) -> u64 {
+        self.addr() as u64
+    }
+}
+
+/// The type itself, with what all atomics have: `$value` is what it holds, `$known` knows of it what `$hash` says.
 macro_rules! atomic {
-    ($name:ident [$($of:ident)?], $value:ty, $doc:literal, |$v:ident| $hash:expr) => {
+    ($name:ident [$($of:ident)?], $value:ty, $known:ident, $doc:literal, |$v:ident| -> $hashed:ty $hash:block) => {
         #[doc = $doc]
         pub struct $name $(<$of>)? {
             handle: Handle,
             /// The latest value in modification order.
             latest: std::sync::atomic::$name $(<$of>)?,
+            known: $known,
             native: Option<loom::sync::atomic::$name $(<$of>)?>,
         }
 
@@ -30,10 +63,12 @@ macro_rules! atomic {
             #[track_caller]
             #[must_use]
             pub fn new(value: $value) -> Self {
-                let handle = Handle::new(State::Atomic { value: Self::hash(value) }, Location::caller());
+                let known = $known::default();
+                let handle = Handle::new(State::Atomic { value: known.set(Self::hash(value)) }, Location::caller());
+                handle.begins_with(Self::raw(value));
                 let is_loom_s = !handle.is_real() && with(|x| x.mode == Mode::Loom);
                 let native = is_loom_s.then(|| loom::sync::atomic::$name::new(value));
-                Self { handle, latest: std::sync::atomic::$name::new(value), native }
+                Self { handle, latest: std::sync::atomic::$name::new(value), known, native }
             }
 
             /// Names it in traces.
@@ -43,8 +78,11 @@ macro_rules! atomic {
                 self
             }
 
-            fn hash($v: $value) -> u64 {
-                $hash
+            fn hash($v: $value) -> $hashed $hash
+
+            /// What it is held to the memory model by: an address is one then.
+            fn raw(value: $value) -> u64 {
+                Raw::raw(Self::hash(value))
             }
 
             /// Whether it is what was written last.
@@ -64,14 +102,14 @@ macro_rules! atomic {
                         (Some(native), true) => native.load(order),
                         _ => self.latest.load(Ordering::SeqCst),
                     };
-                    Acted { read: Some(Self::hash(value)), ..Acted::done(value) }
+                    Acted { read: Some(Self::raw(value)), ..Acted::done(value) }
                 });
                 confirm_value(confirmed, || {
                     let latest = self.latest.load(Ordering::SeqCst);
                     // Weak memory: a load may see a store that another has replaced.
-                    let stale = Self::hash(latest) != Self::hash(value);
-                    let latest = if stale { format!(" (stale: {})", super::show(&latest)) } else { String::new() };
-                    format!("{}{latest}", super::show(&value))
+                    let stale = latest != value;
+                    let latest = if stale { format!(" (stale: {})", $known::show(latest)) } else { String::new() };
+                    format!("{}{latest}", $known::show(value))
                 });
                 value
             }
@@ -88,10 +126,10 @@ macro_rules! atomic {
                         native.store(value, order);
                     }
                     self.latest.store(value, Ordering::SeqCst);
-                    let hash = Some(Self::hash(value));
-                    Acted { value: hash, written: hash, ..Acted::done(()) }
+                    let value_is = Some(self.known.set(Self::hash(value)));
+                    Acted { value: value_is, written: Some(Self::raw(value)), ..Acted::done(()) }
                 }).1;
-                confirm_value(confirmed, || super::show(&value));
+                confirm_value(confirmed, || $known::show(value));
             }
 
             /// Writes the value and gives the old one.
@@ -137,13 +175,13 @@ macro_rules! atomic {
                         _ => self.latest.compare_exchange(current, new, Ordering::SeqCst, Ordering::SeqCst),
                     };
                     let (Ok(read) | Err(read)) = result;
-                    let written = result.is_ok().then(|| Self::hash(new));
-                    let value = written.map(|_| Self::hash(self.latest.load(Ordering::SeqCst)));
-                    Acted { result, refused: result.is_err(), value, written, read: Some(Self::hash(read)), is_old }
+                    let written = result.is_ok().then(|| Self::raw(new));
+                    let value = written.map(|_| self.known.set(Self::hash(self.latest.load(Ordering::SeqCst))));
+                    Acted { result, refused: result.is_err(), value, written, read: Some(Self::raw(read)), is_old }
                 });
-                confirm_value(confirmed, || match &result {
-                    Ok(old) => format!("{} → {}", super::show(old), super::show(&new)),
-                    Err(value) => super::show(value),
+                confirm_value(confirmed, || match result {
+                    Ok(old) => format!("{} → {}", $known::show(old), $known::show(new)),
+                    Err(value) => $known::show(value),
                 });
                 result
             }
@@ -248,13 +286,13 @@ macro_rules! atomic {
                     };
                     let written = std::sync::atomic::$name::new(old);
                     latest(&written, Ordering::SeqCst);
-                    let value = Self::hash(self.latest.load(Ordering::SeqCst));
-                    let written = Some(Self::hash(written.into_inner()));
-                    Acted { value: Some(value), written, read: Some(Self::hash(old)), is_old, ..Acted::done(old) }
+                    let value = self.known.set(Self::hash(self.latest.load(Ordering::SeqCst)));
+                    let written = Some(Self::raw(written.into_inner()));
+                    Acted { value: Some(value), written, read: Some(Self::raw(old)), is_old, ..Acted::done(old) }
                 });
                 confirm_value(confirmed, || {
                     let new = self.latest.load(Ordering::SeqCst);
-                    format!("{} → {}", super::show(&old), super::show(&new))
+                    format!("{} → {}", $known::show(old), $known::show(new))
                 });
                 old
             }
@@ -308,7 +346,7 @@ macro_rules! fetch {
 macro_rules! integer {
     ($($name:ident, $value:ty, $doc:literal;)*) => {
         $(
-            atomic!($name [], $value, $doc, |value| {
+            atomic!($name [], $value, Number, $doc, |value| -> u64 {
                 #[expect(clippy::allow_attributes, reason = "which of them applies depends on the integer")]
                 #[allow(clippy::cast_sign_loss, clippy::cast_lossless, clippy::unnecessary_cast, reason = "a hash")]
                 { value as u64 }
@@ -341,7 +379,7 @@ integer! {
     AtomicIsize, isize, "As [`std::sync::atomic::AtomicIsize`].";
 }
 
-atomic!(AtomicBool [], bool, "As [`std::sync::atomic::AtomicBool`].", |value| u64::from(value));
+atomic!(AtomicBool [], bool, Number, "As [`std::sync::atomic::AtomicBool`].", |value| -> u64 { u64::from(value) });
 
 fetch!(AtomicBool, bool:
     fetch_and, "And; gives the old value.";
@@ -350,7 +388,7 @@ fetch!(AtomicBool, bool:
     fetch_xor, "Exclusive or; gives the old value.";
 );
 
-atomic!(AtomicPtr[T], *mut T, "As [`std::sync::atomic::AtomicPtr`].", |value| value.addr() as u64);
+atomic!(AtomicPtr[T], *mut T, Held, "As [`std::sync::atomic::AtomicPtr`].", |value| -> *mut T { value });
 
 /// Orders accesses before and after it, as [`std::sync::atomic::fence`].
 ///

@@ -23,8 +23,7 @@ impl Once {
     #[track_caller]
     #[must_use]
     pub fn new() -> Self {
-        let state = State::Once { running: None, done: false };
-        Once { handle: Handle::new(state, Location::caller()), real: std::sync::Once::new() }
+        Once { handle: Handle::new(State::fresh_once(), Location::caller()), real: std::sync::Once::new() }
     }
 
     /// Names it in traces.
@@ -49,6 +48,19 @@ impl Once {
         }
         perform(self.handle.op(Kind::OnceCheck, Location::caller()));
         self.done()
+    }
+
+    /// Waits until it has run.
+    #[track_caller]
+    pub fn wait(&self) {
+        if self.handle.is_real() {
+            return self.real.wait();
+        }
+        self.wait_at(Location::caller());
+    }
+
+    fn wait_at(&self, site: Site) {
+        perform(self.handle.op(Kind::OnceWait, site));
     }
 
     fn done(&self) -> bool {
@@ -139,12 +151,51 @@ impl<T> OnceLock<T> {
     /// The value, made by `init` if nobody has; waits while another makes it.
     #[track_caller]
     pub fn get_or_init(&self, init: impl FnOnce() -> T) -> &T {
+        self.init_at(Location::caller(), init)
+    }
+
+    pub(super) fn init_at(&self, site: Site, init: impl FnOnce() -> T) -> &T {
         if self.once.handle.is_real() {
             return self.value.get_or_init(init);
         }
-        self.once.enter(Location::caller(), || {
+        self.once.enter(site, || {
             let _ = self.value.set(init());
         });
+        self.value.get().unwrap_or_else(|| super::data_in_use())
+    }
+
+    /// The value, for a task that knows it to be made: there is nothing to wait for, and nobody could come in between.
+    pub(super) fn made(&self) -> Option<&T> {
+        self.value.get()
+    }
+
+    /// One that belongs to a static.
+    pub(super) fn of_static(handle: Handle) -> Self {
+        let once = Once { handle, real: std::sync::Once::new() };
+        OnceLock { once, value: std::sync::OnceLock::new() }
+    }
+
+    /// The value, of a lock that nobody else can use.
+    pub fn get_mut(&mut self) -> Option<&mut T> {
+        self.value.get_mut()
+    }
+
+    /// The value, of a lock that nobody else can use, which is empty then.
+    #[track_caller]
+    pub fn take(&mut self) -> Option<T> {
+        let value = self.value.take()?;
+        // What is done to it from here on is no matter of what was done before.
+        self.once = Once::new();
+        Some(value)
+    }
+
+    /// The value, once somebody has made it.
+    #[track_caller]
+    pub fn wait(&self) -> &T {
+        if self.once.handle.is_real() {
+            return self.value.wait();
+        }
+        self.once.wait_at(Location::caller());
         self.value.get().unwrap_or_else(|| super::data_in_use())
     }
 
@@ -153,3 +204,32 @@ impl<T> OnceLock<T> {
         self.value.into_inner()
     }
 }
+
+impl<T: Clone> Clone for OnceLock<T> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        self.get().map_or_else(OnceLock::new, |value| OnceLock::from(value.clone()))
+    }
+}
+
+impl<T> From<T> for OnceLock<T> {
+    #[track_caller]
+    fn from(value: T) -> Self {
+        let lock = OnceLock::new();
+        if lock.once.handle.is_real() {
+            let _ = lock.value.set(value);
+        } else {
+            let _ = lock.set(value);
+        }
+        lock
+    }
+}
+
+impl<T: PartialEq> PartialEq for OnceLock<T> {
+    #[track_caller]
+    fn eq(&self, other: &Self) -> bool {
+        self.get() == other.get()
+    }
+}
+
+impl<T: Eq> Eq for OnceLock<T> {}

@@ -231,7 +231,13 @@ impl Pilot for Bounded {
         self.absorb(x);
         self.all_spin = false;
         let task = if self.depth < self.given {
-            let task = enabled.iter().copied().find(|task| self.tasks.number(*task) == self.nodes[self.depth].task);
+            let before = self.events.all.get(self.depth).filter(|_| self.depth < self.fresh());
+            let place = before.map(|event| event.op.place());
+            let is = |task: &TaskId| {
+                let pending = x.tasks[task.index()].pending.map(|op| op.place());
+                self.tasks.number(*task) == self.nodes[self.depth].task && (place.is_none() || place == pending)
+            };
+            let task = enabled.iter().copied().find(is);
             if task.is_none() {
                 self.differs = Some(x.log.len() + 1);
             }
@@ -259,6 +265,13 @@ impl Pilot for Bounded {
             return;
         }
         self.absorb(x);
+        if self.depth < self.given && matches!(end, End::Passed | End::TooLong) {
+            // It has come to its end before it has done all that it did before.
+            self.differs = Some(x.log.len() + 1);
+        }
+        if self.differs.is_some() {
+            return;
+        }
         match end {
             End::Found(mut found) => {
                 self.counts.complete += 1;

@@ -134,7 +134,9 @@ impl Search {
             }
             for first in self.events.races_with(second, self.limits.allowances) {
                 let sequence = self.events.reversal(first, second, self.limits.allowances);
-                self.nodes[first].add(sequence);
+                if let Some(node) = self.nodes.get_mut(first) {
+                    node.add(sequence);
+                }
             }
             if second >= fresh {
                 for (read, sequence) in self.events.held_up(second) {
@@ -212,6 +214,10 @@ impl Search {
             && let Some(Node { choice, .. }) = self.nodes.get_mut(self.depth - 1)
         {
             let first = choice.map_or(answer, |choice| choice.first);
+            let as_before = choice.is_none_or(|choice| choice.options == usize::MAX || choice.options == options);
+            if !as_before || first >= options {
+                self.differs = Some(x.log.len());
+            }
             *choice = Some(Choice { answer, first, options });
         }
     }
@@ -230,6 +236,13 @@ impl Search {
             spin::look_again(&mut event.deed, looks);
         }
         self.events.begin(x, event);
+    }
+
+    /// Whether a task is about to do what it did when this decision was made before.
+    fn is_as_before(&self, x: &Execution, task: TaskId) -> bool {
+        let event = self.events.all.get(self.depth).filter(|_| self.depth < self.fresh());
+        let place = x.tasks[task.index()].pending.map(|op| op.place());
+        event.is_none_or(|event| Some(event.op.place()) == place) && self.is_as_saved(x, task)
     }
 
     /// Whether a task is about to do what it was when the search was saved.
@@ -340,7 +353,7 @@ impl Pilot for Search {
         self.note_beginning();
         let task = if self.depth < self.given {
             let is =
-                |task: &TaskId| self.tasks.number(*task) == self.nodes[self.depth].task && self.is_as_saved(x, *task);
+                |task: &TaskId| self.tasks.number(*task) == self.nodes[self.depth].task && self.is_as_before(x, *task);
             let task = enabled.iter().copied().find(is);
             if task.is_none() && self.depth + 1 < self.given {
                 self.differs = Some(x.log.len() + 1);
@@ -378,10 +391,17 @@ impl Pilot for Search {
             return;
         }
         self.absorb(x);
+        if self.depth < self.given && matches!(end, End::Passed | End::TooLong) {
+            // It has come to its end before it has done all that it did before.
+            self.differs = Some(x.log.len() + 1);
+        }
+        if self.differs.is_some() {
+            return;
+        }
         match end {
             End::Passed => self.counts.complete += 1,
             End::TooLong => self.counts.too_long += 1,
-            End::GivenUp if self.differs.is_none() => self.counts.blocked += 1,
+            End::GivenUp => self.counts.blocked += 1,
             _ => {}
         }
         self.analyse();
