@@ -96,7 +96,10 @@ impl fmt::Display for Gap {
             Gap::Yields => write!(f, "loom does not continue after a yield until all others wait"),
             Gap::ForgottenStores => write!(f, "loom does not let every load see every store"),
             Gap::LoopsComparedByBytes => {
-                write!(f, "a loop that writes what is there under a lock was taken to wait, without a look at what that points to")
+                write!(
+                    f,
+                    "a loop that writes what is there under a lock was taken to wait, without a look at what that points to"
+                )
             }
             Gap::Impossible(1) => write!(f, "1 failing execution that no machine can have was dropped"),
             Gap::Impossible(count) => {

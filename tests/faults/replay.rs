@@ -3,10 +3,11 @@
 
 use crate::cases::{Came, Case, Kind, holds, under};
 use raddle::suite::{Job, jobs};
-use raddle::sync::{Arc, Mutex, atomic::AtomicU32, atomic::AtomicU64, atomic::Ordering::SeqCst};
+use raddle::sync::{Mutex, atomic::AtomicU32, atomic::AtomicU64, atomic::Ordering::SeqCst};
 use raddle::{Checker, Effort, Engine, Outcome, ReplayLine, Schedule, Study, thread};
 use raddle_scenarios::CATALOGUE;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 pub(crate) const KIND: Kind = Kind {
     name: "replay",

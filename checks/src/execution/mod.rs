@@ -30,8 +30,8 @@ mod step;
 mod task;
 mod time;
 mod touch;
-mod uses;
 mod trail;
+mod uses;
 mod waiting;
 mod wakers;
 mod watchdog;
@@ -54,7 +54,9 @@ pub(crate) use op::{Kind, Op, Site};
 pub(crate) use ordering::access;
 pub(crate) use owners::{Counted, Owners, Share};
 pub use panics::is_last_run;
-pub(crate) use panics::{Reporting, frames_of_the_program, last_file, message, take_panic, take_unwinding, wants_last_run};
+pub(crate) use panics::{
+    Reporting, frames_of_the_program, last_file, message, take_panic, take_unwinding, wants_last_run,
+};
 pub(crate) use pointers::Held;
 pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
@@ -64,8 +66,8 @@ pub(crate) use session::{
     note_cut, session,
 };
 pub(crate) use step::{
-    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon,
-    want_larger_stacks, want_task_gates,
+    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon, want_larger_stacks,
+    want_task_gates,
 };
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};

@@ -166,8 +166,7 @@ impl SessionReport {
 
     /// The program has to be explored again, by other rules.
     pub(crate) fn begins_again(&self) -> bool {
-        self.needs_gates || self.needs_task_gates || self.needs_counts.is_on()
-            || self.needs_stack
+        self.needs_gates || self.needs_task_gates || self.needs_counts.is_on() || self.needs_stack
     }
 }
 
