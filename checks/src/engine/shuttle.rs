@@ -107,7 +107,9 @@ fn again_with_gates(rules: Rules, run: impl Fn(Rules) -> SessionReport) -> Sessi
 fn search(strategy: Strategy, seed: u64, executions: usize, turn: Option<Turn>, program: Arc<dyn Fn() + Send + Sync>) {
     match strategy {
         Strategy::Random => draw(RandomScheduler::new_from_seed(seed, executions), turn, program),
-        Strategy::Pct => draw(Pct::new(seed, executions), turn, program),
+        Strategy::Pct => {
+            run(Guided { turn, sees_yields: true, ..Guided::new(Pct::new(seed, executions)) }, program);
+        }
         Strategy::Urw => count(UrwRandomScheduler::new_from_seed(seed, executions), turn, program),
         Strategy::Pos => count(Sampling::new(Pos::default(), seed, executions), turn, program),
         Strategy::Surw => count(Sampling::new(Surw::default(), seed, executions), turn, program),
@@ -219,13 +221,15 @@ struct Guided<S> {
     inner: ManuallyDrop<S>,
     /// Whether it is asked, too, where only one task can go on.
     every_step: bool,
+    /// And where that one yields.
+    sees_yields: bool,
     /// Its place in a portfolio.
     turn: Option<Turn>,
 }
 
 impl<S: Scheduler> Guided<S> {
     fn new(inner: S) -> Self {
-        Guided { inner: ManuallyDrop::new(inner), every_step: false, turn: None }
+        Guided { inner: ManuallyDrop::new(inner), every_step: false, sees_yields: false, turn: None }
     }
 }
 
@@ -256,9 +260,9 @@ impl<S: Scheduler> Scheduler for Guided<S> {
     }
 
     fn next_task(&mut self, runnable: &[&Task], current: Option<shuttle::scheduler::TaskId>, yields: bool) -> Choice {
-        let every_step = self.every_step;
+        let (every_step, sees_yields) = (self.every_step, self.sees_yields);
         let next = with(|x| {
-            x.every_step = every_step;
+            (x.every_step, x.sees_yields) = (every_step, sees_yields);
             next(x, runnable)
         });
         match next {

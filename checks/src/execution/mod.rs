@@ -126,6 +126,8 @@ pub(crate) struct Execution {
     pub(crate) runnable: Option<TaskSet>,
     /// The scheduler is asked, too, where only one task can go on.
     pub(crate) every_step: bool,
+    /// So it is where that one yields.
+    pub(crate) sees_yields: bool,
     /// At least once there was more than one task to choose from.
     pub(crate) concurrent: bool,
     /// Something happened in a destructor, during a panic, that the engine's model does not know of.
@@ -243,6 +245,7 @@ impl Execution {
             steer: rules.schedule.clone().map(crate::schedule::Steer::new),
             runnable: None,
             every_step: false,
+            sees_yields: false,
             concurrent: false,
             unmodelled: false,
             gated: rules.gated,
@@ -354,7 +357,12 @@ impl Execution {
     pub(crate) fn is_alone(&mut self, task: TaskId) -> bool {
         let runnable = self.task_ids().fold(TaskSet::default(), |set, task| set.with(task, self.may_run(task)));
         self.runnable = Some(runnable);
-        !self.every_step && runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
+        let yields = self.tasks[task.index()].pending.is_some_and(|op| op.kind.yields());
+        !self.every_step
+            && !(yields && self.sees_yields)
+            && runnable.is_only(task)
+            && self.watch.is_idle()
+            && self.is_ready_now(task)
     }
 
     pub(crate) fn is_ready_now(&self, task: TaskId) -> bool {

@@ -12,12 +12,14 @@ pub(super) struct Pct {
     seed: u64,
     executions_left: usize,
     has_decided: bool,
+    /// Who has yielded while nobody else could go on, as in a poll: shuttle's lowers its priority when others can.
+    yielded: Option<TaskId>,
 }
 
 impl Pct {
     pub(super) fn new(seed: u64, executions: usize) -> Self {
         let inner = PctScheduler::new_from_seed(seed, PCT_DEPTH, executions);
-        Pct { inner, seed, executions_left: executions, has_decided: false }
+        Pct { inner, seed, executions_left: executions, has_decided: false, yielded: None }
     }
 }
 
@@ -26,12 +28,20 @@ impl Scheduler for Pct {
         if !self.has_decided {
             self.inner = PctScheduler::new_from_seed(self.seed, PCT_DEPTH, self.executions_left);
         }
+        self.yielded = None;
         self.executions_left = self.executions_left.saturating_sub(1);
         self.inner.new_execution()
     }
 
     fn next_task(&mut self, runnable: &[&Task], current: Option<TaskId>, yields: bool) -> Option<TaskId> {
-        self.has_decided |= runnable.len() > 1;
+        if yields && runnable.len() == 1 {
+            self.yielded = current;
+        } else if runnable.len() > 1 {
+            self.has_decided = true;
+            let yielded = self.yielded.take();
+            let yields = yields || (yielded.is_some() && yielded == current);
+            return self.inner.next_task(runnable, current, yields);
+        }
         self.inner.next_task(runnable, current, yields)
     }
 
