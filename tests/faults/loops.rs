@@ -38,6 +38,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "one_spinner_and_one_setter_within_bounds", run: spinner_and_setter },
         Case { name: "tries_that_are_counted_are_searched_whole", run: queues::counted },
         Case { name: "tries_that_are_counted_under_a_lock_are_searched_whole", run: queues::counted_under_a_lock },
+        Case { name: "rounds_are_in_the_way_of_others_as_often_as_they_come", run: queues::rounds_in_the_way },
         Case { name: "rounds_that_write_are_seen_by_others", run: queues::rounds_that_write },
         Case { name: "an_update_that_changes_nothing_still_reads", run: queues::still_reads },
         Case { name: "an_update_that_changes_nothing_still_releases", run: queues::still_releases },

@@ -185,6 +185,23 @@ pub(super) fn counted_under_a_lock() -> Came {
     })
 }
 
+/// Whoever tries in vain is in others' way meanwhile, as often as they come.
+pub(super) fn rounds_in_the_way() -> Came {
+    fails(&every(), "assertion", || {
+        let flag = Arc::new(Mutex::new(false));
+        let theirs = Arc::clone(&flag);
+        let waiter = thread::spawn(move || {
+            while !theirs.try_lock().is_ok_and(|flag| *flag) {
+                thread::yield_now();
+            }
+        });
+        let found = [flag.try_lock().is_err(), flag.try_lock().is_ok(), flag.try_lock().is_err()];
+        *flag.lock().unwrap() = true;
+        waiter.join().unwrap();
+        assert_ne!(found, [true; 3], "taken, free, and taken again");
+    })
+}
+
 pub(super) fn rounds_that_write() -> Came {
     fails(&every(), "assertion", || {
         let rounds = Arc::new((AtomicU32::new(0), AtomicBool::new(false)));
@@ -269,7 +286,7 @@ pub(super) fn cut_short() -> Came {
                 });
             });
         });
-        let says = ["more than 5000 steps", "round and round", "main", "load never set", "loops.rs:"];
+        let says = ["more than 5000 steps", "round and round", "main", "load never set", "queues.rs:"];
         if let Some(missing) = says.iter().find(|part| !text.contains(**part)) {
             return Err(format!("{engine}: `{missing}` is not in: {text}"));
         }

@@ -122,7 +122,7 @@ impl Events {
         if let Some(from) = event.round {
             let before = (0..first).chain(self.between(first, second));
             let ticked = event.reads_clock && self.all[from].tick != event.tick;
-            if !ticked && !self.changes_round(from, event.deed.task, before) {
+            if !ticked && !self.changes_round(from, event.deed.task, &[], before) {
                 return false;
             }
         }

@@ -141,17 +141,31 @@ impl Events {
         own.flat_map(|event| event.deed.touches().iter().map(Touch::looking)).collect()
     }
 
-    /// Whether these events changed what a task's round, begun there, looks at: what others have taken in rounds of their
-    /// own, and given back as it was, is no change.
-    pub(super) fn changes_round(&self, from: usize, task: u32, mut among: impl Iterator<Item = usize>) -> bool {
+    /// Whether these events changed what a task's round, begun there, looks at. What others have taken, and given back as it
+    /// was, is no change if it was in a round that they go on to repeat, as those of `repeating` do, each from there.
+    pub(super) fn changes_round(
+        &self,
+        from: usize,
+        task: u32,
+        repeating: &[(u32, usize)],
+        mut among: impl Iterator<Item = usize>,
+    ) -> bool {
         let looks = self.round_touches(from, task);
         let mut held = Held::default();
         let changes = |index: usize| {
             let event = &self.all[index];
             let relevant = index > from && event.deed.task != task && dependent(event.deed.touches(), &looks);
-            relevant && !(event.harmless && held.add(event))
+            relevant && !(event.harmless && self.is_repeated(index, repeating) && held.add(event))
         };
         among.any(changes) || !held.is_nothing()
+    }
+
+    /// Whether an event is of a round that its task repeats.
+    fn is_repeated(&self, index: usize, repeating: &[(u32, usize)]) -> bool {
+        let task = self.all[index].deed.task;
+        let begins = |event: &Event| event.deed.task == task && event.round.is_some_and(|from| from <= index);
+        repeating.iter().any(|(other, from)| *other == task && *from <= index)
+            || self.all[index + 1..].iter().any(begins)
     }
 
     /// Where the round began that `event` is part of, though nobody can do anything that comes to something.
@@ -174,8 +188,11 @@ impl Events {
 impl Loops {
     /// Those of the tasks that can go on whose going on would come to anything.
     pub(super) fn going(&mut self, x: &Execution, events: &Events, tasks: &Tasks, enabled: &[TaskId]) -> Going {
-        let comes_to_something = |task: &TaskId| !self.spins(events, &Events::next(x, *task, tasks.number(*task)));
-        enabled.iter().copied().filter(comes_to_something).collect()
+        let nexts: SmallVec<[Event; 8]> =
+            enabled.iter().map(|task| Events::next(x, *task, tasks.number(*task))).collect();
+        let repeats = |next: &Event| Some((next.deed.task, self.round(events, next)?));
+        let repeating: SmallVec<[(u32, usize); 8]> = nexts.iter().filter_map(repeats).collect();
+        nexts.iter().filter(|next| !self.spins(events, next, &repeating)).map(|next| next.task).collect()
     }
 
     /// Where the round began that `event` would begin again, if the loop is known to go round for ever.
@@ -184,13 +201,13 @@ impl Loops {
     }
 
     /// Whether the event begins a round that would be like the last. A loop that is not known goes to the test.
-    pub(super) fn spins(&mut self, events: &Events, event: &Event) -> bool {
+    fn spins(&mut self, events: &Events, event: &Event, repeating: &[(u32, usize)]) -> bool {
         let Some(from) = events.round(event) else { return false };
         let task = event.deed.task;
         if event.reads_clock && events.all[from].tick != event.tick {
             return false;
         }
-        if events.changes_round(from, task, from + 1..events.all.len()) {
+        if events.changes_round(from, task, repeating, from + 1..events.all.len()) {
             return false;
         }
         let which = name(event);

@@ -36,6 +36,14 @@ impl Pos {
     /// `chosen` goes on: its next operation draws anew, and so do those that race with this one.
     pub(super) fn goes(&mut self, x: &Execution, chosen: TaskId) {
         self.priorities[chosen.index()] = 0;
+        if yields(x, chosen) {
+            // Nobody gets anywhere but by yielding: each may be next, or the lowest would sink and sink.
+            for (task, priority) in x.task_ids().zip(&mut self.priorities) {
+                if yields(x, task) {
+                    *priority = 0;
+                }
+            }
+        }
         let Some(op) = pending(x, chosen).filter(|op| op.object.is_some()) else { return };
         for (task, priority) in x.task_ids().zip(&mut self.priorities) {
             if pending(x, task).is_some_and(|other| race(op, other)) {

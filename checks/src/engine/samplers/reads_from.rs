@@ -15,7 +15,7 @@ use smallvec::SmallVec;
 use std::collections::HashMap;
 
 /// Steps that tasks are made to wait for, in all, before an execution is left to its priorities.
-const PATIENCE: usize = 1_000;
+const PATIENCE: usize = 500;
 
 /// Pairs that are kept: with the square of the places that use objects of one kind there may be many.
 const PAIRS_MAX: usize = 20_000;
