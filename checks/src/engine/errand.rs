@@ -84,10 +84,21 @@ struct Line<E: Errand> {
     errands: Sender<E>,
     reports: Receiver<E::Report>,
     end: Receiver<SessionReport>,
+    thread: std::thread::JoinHandle<()>,
 }
 
 /// Runs that may break off before nothing is run any more.
 const BROKEN_MAX: usize = 8;
+
+impl<E: Errand> Drop for Errands<E> {
+    /// Waits for the thread: it has the program, which is whoever's it was before.
+    fn drop(&mut self) {
+        if let Some(Line { errands, thread, .. }) = self.line.take() {
+            drop(errands);
+            let _ = thread.join();
+        }
+    }
+}
 
 impl<E: Errand> Errands<E> {
     /// Errands that run `program` by these rules, counting executions into `progress`.
@@ -107,7 +118,7 @@ impl<E: Errand> Errands<E> {
             let ((errands, their_errands), (their_reports, reports)) = (channel(), channel());
             let (their_end, end) = channel();
             let (program, rules, progress) = (self.program.clone(), self.rules.clone(), self.progress.clone());
-            std::thread::spawn(move || {
+            let thread = std::thread::spawn(move || {
                 let (errands, reports) = (their_errands, Some(their_reports));
                 let runner = Runner { errands, reports, errand: None, acquitted: Vec::new() };
                 let (runner, end) = fly_counting(&program, &rules, &progress, runner);
@@ -115,7 +126,7 @@ impl<E: Errand> Errands<E> {
                 // A destructor that left the run no way to go on keeps its thread, and the pilot with it.
                 runner.lock().unwrap_or_else(PoisonError::into_inner).reports = None;
             });
-            Line { errands, reports, end }
+            Line { errands, reports, end, thread }
         });
         if let Some(report) = line.errands.send(errand).ok().and_then(|()| line.reports.recv().ok()) {
             return Ok(report);
