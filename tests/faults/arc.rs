@@ -91,7 +91,7 @@ fn count_after_join() -> Came {
                 let a = Arc::clone(&a);
                 thread::spawn(move || assert_eq!(*a, 0))
             });
-            threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+            threads.into_iter().for_each(|thread| thread.join().unwrap());
             assert_eq!(Arc::strong_count(&a), 1);
             assert_eq!(Arc::try_unwrap(a), Ok(0));
         })
@@ -289,7 +289,7 @@ fn counted_clones_are_free() -> Came {
         let t = thread::spawn(move || drop(b));
         assert!((1..=2).contains(&Arc::strong_count(&a)));
         t.join().unwrap();
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        threads.into_iter().for_each(|thread| _ = thread.join().unwrap());
     })
 }
 

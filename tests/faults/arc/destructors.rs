@@ -69,7 +69,7 @@ pub(super) fn quiet_destructor() -> Came {
             thread::spawn(move || drop(a))
         });
         drop(a);
-        threads.into_iter().for_each(|thread| drop(thread.join().unwrap()));
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
     })
 }
 
@@ -178,7 +178,7 @@ pub(super) fn into_inner_reads() -> Came {
             if let Some(cell) = Arc::into_inner(a) {
                 cell.set(2);
             }
-            writers.into_iter().for_each(|writer| drop(writer.join().unwrap()));
+            writers.into_iter().for_each(|writer| _ = writer.join().unwrap());
         })
     })
 }
