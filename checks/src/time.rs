@@ -107,7 +107,7 @@ impl Future for Sleep {
                     // It may have been another one.
                     with(|x| {
                         if task != x.current {
-                            x.cancel_alarm(task, *id)
+                            x.cancel_alarm(task, *id);
                         }
                     });
                 }

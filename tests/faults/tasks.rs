@@ -90,7 +90,7 @@ fn said(run: impl Fn(Engine) -> Came) -> Came {
 
 /// The program holds under every engine.
 fn all_hold(program: fn()) -> Came {
-    said(|engine| holds(&under(engine).executions(2_000), program))
+    said(|engine| holds(&under(engine).executions(5_000), program))
 }
 
 /// It fails under every engine with a verdict of this name.

@@ -65,6 +65,8 @@ pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
 /// - shuttle, exhaustive: weak memory. Only data races on `RaceCell` follow the orders.
 /// - Both: operations in a destructor while a caught panic unwinds can't be interleaved; under loom, an atomic there ends the
 ///   check with an error that says so.
+/// - Both: locks and channels that are none of raddle's. Where one of them hands on a task's waker that shows: the exhaustive
+///   engine then tries all orders of what the program does between its operations, and loom refuses.
 /// - Livelock is seen by random walks and by loom; PCT's priorities never go round in a circle.
 /// - Real threads: what they happen not to do. Accesses to a `RaceCell` go through a lock's word, so a race is seen only where
 ///   two overlap; spurious wakeups are not forced.

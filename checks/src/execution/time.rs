@@ -104,14 +104,13 @@ impl Execution {
         self.tells_time = true;
         let task = self.current;
         let alarms = &mut self.tasks[task.index()].alarms;
-        match alarms.iter_mut().find(|known| known.id == alarm.id) {
-            Some(known) => *known = alarm,
-            None => {
-                alarms.push(alarm);
-                if let Some(own) = &mut self.tasks[task.index()].own {
-                    own.lend();
-                }
-            }
+        if let Some(known) = alarms.iter_mut().find(|known| known.id == alarm.id) {
+            *known = alarm;
+            return task;
+        }
+        alarms.push(alarm);
+        if let Some(own) = &mut self.tasks[task.index()].own {
+            own.lend();
         }
         task
     }

@@ -32,16 +32,16 @@ struct Spawned {
 /// Whom a runtime waits for when it ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Waits {
-    ForAll,
+    All,
     /// Blocking calls may not end in time.
-    ForSomeTime,
-    ForNobody,
+    InTime,
+    Nobody,
 }
 
 impl Waits {
     /// Whether it waits for this task, though not for blocking calls.
     fn for_this(self, spawned: &Spawned) -> bool {
-        self == Waits::ForSomeTime && spawned.is_future
+        self == Waits::InTime && spawned.is_future
     }
 }
 
@@ -213,7 +213,7 @@ impl Core {
     /// end. On several threads tasks are polled until they are told, each for itself, and what they spawn meanwhile is told,
     /// too.
     pub(super) fn shut_down(&self, waits: Waits, site: Site) {
-        let in_time = waits == Waits::ForAll || (waits == Waits::ForSomeTime && self.end_in_time(site));
+        let in_time = waits == Waits::All || (waits == Waits::InTime && self.end_in_time(site));
         if self.turn.is_some() {
             self.closed.store(true, Ordering::Relaxed);
         }
@@ -234,7 +234,7 @@ impl Core {
             for Spawned { child, .. } in spawned.into_iter().filter(|spawned| in_time || waits.for_this(spawned)) {
                 child.join(site);
             }
-            if none || waits == Waits::ForNobody {
+            if none || waits == Waits::Nobody {
                 break;
             }
         }

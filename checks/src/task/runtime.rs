@@ -150,13 +150,17 @@ impl Runtime {
     /// end in time is a choice.
     #[track_caller]
     pub fn shutdown_timeout(mut self, duration: Duration) {
-        self.end(Location::caller(), if duration.is_zero() { Waits::ForNobody } else { Waits::ForSomeTime });
+        match std::mem::replace(&mut self.inner, Inner::Ended) {
+            Inner::Real(runtime) => runtime.shutdown_timeout(duration / real::SCALE),
+            model => self.inner = model,
+        }
+        self.end(Location::caller(), if duration.is_zero() { Waits::Nobody } else { Waits::InTime });
     }
 
     /// The same, and waits for nobody: neither for blocking calls, nor for futures to be dropped.
     #[track_caller]
     pub fn shutdown_background(mut self) {
-        self.end(Location::caller(), Waits::ForNobody);
+        self.end(Location::caller(), Waits::Nobody);
     }
 
     fn end(&mut self, site: Site, waits: Waits) {
@@ -166,7 +170,7 @@ impl Runtime {
                     core.shut_down(waits, site);
                 }
             }
-            Inner::Real(runtime) if waits == Waits::ForNobody => runtime.shutdown_background(),
+            Inner::Real(runtime) if waits == Waits::Nobody => runtime.shutdown_background(),
             Inner::Real(runtime) => drop(runtime),
             Inner::Ended => {}
         }
@@ -175,7 +179,7 @@ impl Runtime {
 
 impl Drop for Runtime {
     fn drop(&mut self) {
-        self.end(self.site, Waits::ForAll);
+        self.end(self.site, Waits::All);
     }
 }
 

@@ -67,15 +67,12 @@ pub(super) fn search(program: &Program, plan: &Plan, progress: &Arc<AtomicU64>) 
     if let Some(bound) = plan.preemptions {
         return Ok(search_bounded(program, &mut rules, limits, bound, progress));
     }
-    let searched = search_all(program, plan, &mut rules, limits, progress)?;
-    match searched {
-        Some(searched) => Ok(searched),
-        None => {
-            rules.hidden = true;
-            let again = search_all(program, plan, &mut rules, limits, progress)?;
-            Ok(again.expect("it knows that wakers are hidden"))
-        }
+    if let Some(searched) = search_all(program, plan, &mut rules, limits, progress)? {
+        return Ok(searched);
     }
+    rules.hidden = true;
+    let again = search_all(program, plan, &mut rules, limits, progress)?;
+    Ok(again.expect("it knows that wakers are hidden"))
 }
 
 /// Nothing if wakers come by a way that is not seen, and the rules do not say so.

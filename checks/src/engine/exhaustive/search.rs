@@ -27,6 +27,7 @@ pub(super) struct Limits {
 }
 
 #[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(super) struct Search {
     pub(super) limits: Limits,
     pub(super) nodes: Vec<Node>,

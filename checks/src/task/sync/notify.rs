@@ -75,7 +75,11 @@ impl Notified<'_> {
     /// Joins those who wait before it is polled first: a notification from here on is not missed. Whether there was one.
     #[track_caller]
     pub fn enable(self: Pin<&mut Self>) -> bool {
-        self.get_mut().future.ahead("join those who wait on", Location::caller(), |future| future.enable())
+        self.get_mut().future.ahead(
+            "join those who wait on",
+            Location::caller(),
+            ::tokio::sync::futures::Notified::enable,
+        )
     }
 }
 
