@@ -39,6 +39,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "abort_is_told", run: || ends("abort", "aborts the process", "thread-1") },
         Case { name: "a_double_free_is_told", run: || ends("double_free", "aborts the process", "main") },
         Case { name: "exit_after_the_checks_is_as_it_was", run: exits_after },
+        Case { name: "exit_after_a_failing_check_is_as_it_was", run: exits_after_failing },
         Case { name: "a_program_that_holds_says_nothing", run: || passes("holds", &[]) },
         Case { name: "a_busy_machine_makes_nothing_slow", run: || passes("busy", &[]) },
         Case { name: "a_busy_machine_ends_no_search", run: || passes("busy_deadline", &[]) },
@@ -138,6 +139,17 @@ fn exits_after() -> Came {
         (Some(3), text) if text.is_empty() => Ok("ends with its own code".into()),
         (code, text) => Err(format!("it ended with {code:?}: {text}")),
     }
+}
+
+/// Threads that have studied the failure may be about to end.
+fn exits_after_failing() -> Came {
+    for _ in 0..5 {
+        match told("exit_after_failing", &[]) {
+            (Some(3), text) if !text.contains("raddle: ") => {}
+            (code, text) => return Err(format!("it ended with {code:?}: {text}")),
+        }
+    }
+    Ok("ends with its own code, 5 times of 5".into())
 }
 
 fn slow() -> Came {

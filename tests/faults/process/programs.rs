@@ -78,6 +78,11 @@ fn run(name: &str) {
             raddle::check(holds);
             std::process::exit(3);
         }
+        "exit_after_failing" => {
+            let failed = std::panic::catch_unwind(|| raddle::check(|| lost_update(2)));
+            assert!(failed.is_err());
+            std::process::exit(3);
+        }
         "holds" => raddle::check(holds),
         "busy" => while_others_run(|| (0..10).for_each(|_| Checker::new().executions(20).check(holds))),
         "busy_deadline" => {
