@@ -144,7 +144,7 @@ mod tests {
         let all = [(SEED, "0x2a"), (EXECUTIONS, "1_000"), (TIME, "2m"), (ENGINE, "shuttle-pos"), (PREEMPTIONS, "2")];
         let checker = told(&all).unwrap();
         assert_eq!((checker.plan.seed, checker.plan.executions), (42, Some(1_000)));
-        assert_eq!((checker.plan.time, checker.plan.preemptions), (Some(Duration::from_secs(120)), Some(2)));
+        assert_eq!((checker.plan.time, checker.plan.preemptions), (Some(Duration::from_mins(2)), Some(2)));
         assert_eq!(checker.engine.map(Engine::name), Some("shuttle-pos"));
     }
 

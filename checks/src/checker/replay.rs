@@ -125,8 +125,8 @@ fn message(study: &Study, line: Result<ReplayLine, CheckError>, backtrace: &str)
     let at = place(&study.counterexample).map(|at| format!(" at {}", at.clickable())).unwrap_or_default();
     let again = match line {
         Ok(line) => {
-            let test = test().map(|test| format!(" {test}")).unwrap_or_default();
-            format!("{VARIABLE}='{line}' cargo test{test}")
+            let name = test().map(|name| format!(" {name}")).unwrap_or_default();
+            format!("{VARIABLE}='{line}' cargo test{name}")
         }
         Err(error) => format!("it can't be replayed: {error}"),
     };

@@ -313,17 +313,15 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
         return confirm(Engine::Exhaustive, plan, program, &found);
     }
     let executions = searched.counts.complete;
-    Ok(match searched.cut {
-        Some(budget) => Outcome::Inconclusive { budget, executions, done: searched.done, tried: Vec::new() },
-        None => {
-            let every = plan.preemptions.map_or(Searched::Every, |preemptions| Searched::Bounded { preemptions });
-            let mut outcome = holds(Engine::Exhaustive, every, executions, searched.uses);
-            if let Outcome::Holds(coverage) = &mut outcome {
-                coverage.gaps.extend(searched.by_bytes.then_some(Gap::LoopsComparedByBytes));
-            }
-            outcome
-        }
-    })
+    if let Some(budget) = searched.cut {
+        return Ok(Outcome::Inconclusive { budget, executions, done: searched.done, tried: Vec::new() });
+    }
+    let every = plan.preemptions.map_or(Searched::Every, |preemptions| Searched::Bounded { preemptions });
+    let mut outcome = holds(Engine::Exhaustive, every, executions, searched.uses);
+    if let Outcome::Holds(coverage) = &mut outcome {
+        coverage.gaps.extend(searched.by_bytes.then_some(Gap::LoopsComparedByBytes));
+    }
+    Ok(outcome)
 }
 
 /// loom's outcome, unless there is something that orders the program's tasks and that neither it nor we see.

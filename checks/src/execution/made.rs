@@ -85,28 +85,23 @@ impl Made {
 pub(crate) fn local<T: 'static>(key: u64, site: Site, init: impl FnOnce() -> T) -> Option<Rc<T>> {
     super::expect_exploration(site);
     let known = with(|x| x.made.local(x.current, key).map(|local| local.value.clone()));
-    let value = match known {
-        Some(value) => value?,
-        None => {
-            let made = Rc::new(init());
-            let value = Rc::clone(&made);
-            let replaced = with(|x| {
-                let local = Local { task: x.current, key, value: Some(value), drops: std::mem::needs_drop::<T>() };
-                // It may have asked for itself, and made one on the way.
-                let nested = x.made.locals.iter().position(|other| other.task == x.current && other.key == key);
-                match nested {
-                    Some(index) => Some(std::mem::replace(&mut x.made.locals[index], local)),
-                    None => {
-                        x.made.locals.push(local);
-                        None
-                    }
-                }
-            });
-            drop(replaced);
-            return Some(made);
-        }
-    };
-    value.downcast().ok()
+    if let Some(value) = known {
+        return value?.downcast().ok();
+    }
+    let made = Rc::new(init());
+    let value = Rc::clone(&made);
+    let replaced = with(|x| {
+        let local = Local { task: x.current, key, value: Some(value), drops: std::mem::needs_drop::<T>() };
+        // It may have asked for itself, and made one on the way.
+        let nested = x.made.locals.iter().position(|other| other.task == x.current && other.key == key);
+        let Some(index) = nested else {
+            x.made.locals.push(local);
+            return None;
+        };
+        Some(std::mem::replace(&mut x.made.locals[index], local))
+    });
+    drop(replaced);
+    Some(made)
 }
 
 /// The current task ends: drops its values, the last first, and what their destructors make.

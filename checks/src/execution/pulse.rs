@@ -114,7 +114,7 @@ mod tests {
 
     fn spin(time: Duration) {
         let begun = thread_time();
-        while thread_time() - begun < time {
+        while thread_time().saturating_sub(begun) < time {
             std::hint::spin_loop();
         }
     }
@@ -123,10 +123,10 @@ mod tests {
     fn a_thread_s_time_is_what_it_ran() {
         let (begun, before) = (Instant::now(), thread_time());
         std::thread::park_timeout(Duration::from_millis(50));
-        assert!(thread_time() - before < Duration::from_millis(40), "it slept");
+        assert!(thread_time().saturating_sub(before) < Duration::from_millis(40), "it slept");
         spin(Duration::from_millis(20));
-        assert!(thread_time() - before >= Duration::from_millis(20));
-        assert!(begun.elapsed() >= thread_time() - before);
+        assert!(thread_time().saturating_sub(before) >= Duration::from_millis(20));
+        assert!(begun.elapsed() >= thread_time().saturating_sub(before));
     }
 
     #[test]

@@ -270,7 +270,7 @@ mod tests {
     fn a_long_schedule_is_its_beginning_and_its_end() {
         let trail = Trail::new();
         trail.begin(1, false);
-        for step in 0..STEPS + 1 {
+        for step in 0..=STEPS {
             trail.step(step, TaskId(u16::try_from(step % 2).unwrap()), here());
         }
         let text = trail.tell().unwrap();

@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering;
 
 /// What the executions of a run have used.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(crate) struct Uses {
     /// An atomic access weaker than `SeqCst`. Without one, and without data races, every execution that C11 allows is
     /// sequentially consistent (Batty, Owens, Sarkar, Sewell and Weber, POPL 2011).

@@ -67,23 +67,23 @@ impl Search<'_> {
         if !self.has_race(&before) {
             return Ok(false);
         }
-        self.order_writes(&before, decided)
+        self.order_writes(&before, &decided)
     }
 
     /// Tries the orders of writes that are left open.
-    fn order_writes(&mut self, before: &Relation, decided: Decided) -> Result<bool, TooMuch> {
+    fn order_writes(&mut self, before: &Relation, decided: &Decided) -> Result<bool, TooMuch> {
         if !self.has_sc {
             return Ok(true);
         }
         self.work = self.work.checked_sub(4 * decided.order.work()).ok_or(TooMuch)?;
-        if !self.has_sc_order(before, &decided) {
+        if !self.has_sc_order(before, decided) {
             return Ok(false);
         }
-        let Some((a, b)) = self.open_pair(&decided) else { return Ok(true) };
+        let Some((a, b)) = self.open_pair(decided) else { return Ok(true) };
         for (first, second) in [(a, b), (b, a)] {
             let mut next = decided.clone();
             next.order.set(first, second);
-            if self.draw_order(before, &mut next) && self.order_writes(before, next)? {
+            if self.draw_order(before, &mut next) && self.order_writes(before, &next)? {
                 return Ok(true);
             }
         }
@@ -141,17 +141,19 @@ impl Search<'_> {
         let mut before = graph.before.clone();
         for (read, write) in decided() {
             let fences = graph.acquire_fences.iter().copied().filter(|fence| graph.program.has(read, *fence));
-            let fenced: Vec<usize> = fences.chain(graph.nodes[read].acquires.then_some(read)).collect();
+            let acquires: Vec<usize> = fences.chain(graph.nodes[read].acquires.then_some(read)).collect();
             let mut head = Some(write);
             // What an update continues begins at what it read.
-            while let Some(write) = head.filter(|_| !fenced.is_empty()) {
+            while let Some(write) = head.filter(|_| !acquires.is_empty()) {
                 let node = &graph.nodes[write];
                 if node.is_initial {
                     break;
                 }
                 let fences = graph.release_fences.iter().copied().filter(|fence| graph.program.has(*fence, write));
                 for release in fences.chain(node.releases.then_some(write)) {
-                    fenced.iter().for_each(|acquire| before.set(release, *acquire));
+                    for acquire in &acquires {
+                        before.set(release, *acquire);
+                    }
                 }
                 head = node.half.and_then(|read| from[read]);
             }

@@ -54,9 +54,9 @@ pub(super) fn fewest(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::sync::Arc;
     use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
     use crate::{Checker, Engine, thread};
+    use std::sync::Arc;
 
     /// Each of two tasks loads and stores so often; a lost update takes one preemption.
     fn lossy(rounds: u32, least: u32) -> Program {

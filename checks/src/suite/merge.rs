@@ -114,7 +114,7 @@ fn add(whole: &mut (CheckResult, Option<Studied>), (next, shown): (CheckResult, 
             whole.0.outcome = Ok(Outcome::Inconclusive { budget, executions, done, tried });
         }
         (Ok(Outcome::Holds(coverage)), outcome) if is_sampled(coverage) => {
-            (whole.0.outcome, whole.1) = (outcome, shown)
+            (whole.0.outcome, whole.1) = (outcome, shown);
         }
         // It had ended before; or there is but one schedule.
         _ => {}

@@ -4,9 +4,10 @@ use super::*;
 use crate::checker::Plan;
 use crate::execution::Random;
 use crate::sync::atomic::{AtomicU32, Ordering::SeqCst};
-use crate::sync::{Arc, Condvar, Mutex};
+use crate::sync::{Condvar, Mutex};
 use crate::thread;
 use crate::{Checker, Engine};
+use std::sync::Arc;
 
 /// What a task of a generated program does.
 #[derive(Clone, Copy, Debug)]
