@@ -3,6 +3,12 @@
 //! `cargo test -p raddle-tests --test faults` runs each by its name; `make faults` prints them as tables, and how many hold.
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "what is shared here is the tests' own")]
+#![expect(
+    clippy::enum_glob_use,
+    clippy::needless_for_each,
+    clippy::similar_names,
+    reason = "the programs are written as users write them"
+)]
 
 mod arc;
 mod cases;

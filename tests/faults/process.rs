@@ -157,7 +157,7 @@ fn slow() -> Came {
 }
 
 fn time_ends() -> Came {
-    says(&told("runs", &[]).1, &["raddle ran out of time"])
+    says(&told("runs", &[]).1, &["the time ran out after"])
 }
 
 fn backtrace() -> Came {
@@ -208,7 +208,7 @@ fn seed() -> Came {
 
 fn executions() -> Came {
     let environment = [("RADDLE_ENGINE", "exhaustive"), ("RADDLE_EXECUTIONS", "1")];
-    says(&told("holds", &environment).1, &["raddle ran out of executions after 1 executions"])
+    says(&told("holds", &environment).1, &["the budget of executions ran out after 1 executions"])
 }
 
 fn engine() -> Came {
@@ -217,7 +217,7 @@ fn engine() -> Came {
 
 fn time() -> Came {
     let environment = [("RADDLE_ENGINE", "shuttle"), ("RADDLE_EXECUTIONS", "1000000000"), ("RADDLE_TIME", "200ms")];
-    says(&told("holds", &environment).1, &["raddle ran out of time"])
+    says(&told("holds", &environment).1, &["the time ran out after"])
 }
 
 fn preemptions() -> Came {

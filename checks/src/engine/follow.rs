@@ -101,6 +101,7 @@ pub(crate) fn last_run(plan: &Plan, program: &Program, counterexample: &Countere
     if schedule.weak || !wants_last_run() {
         return String::new();
     }
+    let plan = Plan { counts: counterexample.trace.counts_owners(), ..plan.clone() };
     let rules = Rules { schedule: Some(schedule.clone()), ..plan.rules(Engine::shuttle()) };
     // Whether it takes gates is known once it has been run, and then it begins again.
     let gated = shuttle::run_once(program, rules.clone(), &schedule.answers).gated;

@@ -33,6 +33,8 @@ pub(crate) enum Player {
     Steps {
         /// Unlocking is a scheduling point.
         gated: bool,
+        /// Owners are counted: clones and drops of an `Arc` are steps.
+        counted: bool,
     },
     /// The execution with this number, of loom's search.
     Loom {
@@ -184,8 +186,10 @@ fn join(numbers: &[usize]) -> String {
 impl fmt::Display for ReplayLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let player = match self.player {
-            Player::Steps { gated: false } => "shuttle".to_owned(),
-            Player::Steps { gated: true } => "shuttle-gated".to_owned(),
+            Player::Steps { gated, counted } => {
+                let (gated, counted) = (if gated { "-gated" } else { "" }, if counted { "-counted" } else { "" });
+                format!("shuttle{gated}{counted}")
+            }
             Player::Loom { execution } => format!("loom-{execution}"),
         };
         let (mut names, mut runs): (Vec<&String>, Vec<String>) = (Vec::new(), Vec::new());
@@ -245,8 +249,10 @@ impl FromStr for ReplayLine {
             return Err(last(format!("a round of {round} steps does not end here")));
         }
         let player = match (fields[1], fields[1].strip_prefix("loom-").map(str::parse)) {
-            ("shuttle", _) => Player::Steps { gated: false },
-            ("shuttle-gated", _) => Player::Steps { gated: true },
+            ("shuttle", _) => Player::Steps { gated: false, counted: false },
+            ("shuttle-gated", _) => Player::Steps { gated: true, counted: false },
+            ("shuttle-counted", _) => Player::Steps { gated: false, counted: true },
+            ("shuttle-gated-counted", _) => Player::Steps { gated: true, counted: true },
             (_, Some(Ok(execution))) => Player::Loom { execution },
             (other, _) => return Err(before(format!("no engine is called `{}`", excerpt(other)))),
         };
