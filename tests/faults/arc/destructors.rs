@@ -11,7 +11,7 @@ struct Ends(Arc<Mutex<String>>);
 
 impl Drop for Ends {
     fn drop(&mut self) {
-        *self.0.lock().unwrap() = thread::current().name().unwrap_or_default().to_owned();
+        thread::current().name().unwrap_or_default().clone_into(&mut self.0.lock().unwrap());
     }
 }
 

@@ -65,7 +65,7 @@ pub(super) fn coerced() -> Came {
         fails(checker, "assertion", || {
             let a: Arc<dyn Fn() -> u32 + Send + Sync> = Arc::from_std(std::sync::Arc::new(|| 4));
             let b = Arc::clone(&a);
-            let t = thread::spawn(move || b());
+            let t = thread::spawn(move || assert_eq!(b(), 4));
             assert_eq!(a(), 4);
             assert_eq!(Arc::strong_count(&a), 2);
             t.join().unwrap();

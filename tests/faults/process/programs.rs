@@ -66,7 +66,7 @@ fn run(name: &str) {
             std::process::exit(0);
         }),
         "exit_loom" => {
-            Checker::new().engine(Engine::Loom).check(on_another(in_the_second_execution(|| std::process::exit(0))))
+            Checker::new().engine(Engine::Loom).check(on_another(in_the_second_execution(|| std::process::exit(0))));
         }
         "exit_elsewhere" => raddle::check(|| {
             AtomicU32::new(0).store(1, SeqCst);
@@ -99,7 +99,7 @@ fn run(name: &str) {
                 let other = thread::spawn(thread::yield_now);
                 thread::yield_now();
                 other.join().unwrap();
-            })
+            });
         }
         "fails" => raddle::check(|| lost_update(2)),
         "prints" => raddle::check(|| {
