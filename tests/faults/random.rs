@@ -198,8 +198,8 @@ impl Pairs {
         Pairs(self.0.iter().map(follow).collect())
     }
 
-    fn is_acyclic(self) -> bool {
-        self.closed().0.iter().enumerate().all(|(a, row)| row >> a & 1 == 0)
+    fn is_acyclic(&self) -> bool {
+        self.clone().closed().0.iter().enumerate().all(|(a, row)| row >> a & 1 == 0)
     }
 }
 

@@ -174,11 +174,11 @@ fn polite() {
     let locks = Arc::new([Mutex::new(()), Mutex::new(())]);
     let theirs = Arc::clone(&locks);
     let takes = |one: &Mutex<()>, two: &Mutex<()>| loop {
-        let _one = one.lock().unwrap();
+        let held = one.lock().unwrap();
         if two.try_lock().is_ok() {
             break;
         }
-        drop(_one);
+        drop(held);
         thread::yield_now();
     };
     let other = thread::spawn(move || takes(&theirs[1], &theirs[0]));

@@ -77,7 +77,7 @@ fn lost_update() -> Came {
 }
 
 /// A buffer for one item with one condition variable for both sides, and `notify_one`: a notification may wake a task of
-/// the wrong side (SCTBench's and SURW's bounded buffer, which others find after about 20 schedules).
+/// the wrong side (the literature's bounded buffer, which others find after about 20 schedules).
 fn run_buffer(items: u32, notify: fn(&Condvar)) {
     let shared = Arc::new((Mutex::new(0), Condvar::new()));
     let spawn = |delta: i32| {

@@ -404,7 +404,7 @@ fn stir() {
     static NTH: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(0);
     let nth = NTH.fetch_add(1, SeqCst);
     let kept: Vec<Box<Node>> = (0..nth % 7).map(|value| Box::new(Node { value, next: std::ptr::null_mut() })).collect();
-    if nth % 3 == 0 {
+    if nth.is_multiple_of(3) {
         std::mem::forget(kept);
     }
 }
@@ -546,8 +546,8 @@ fn nth(count: &std::sync::atomic::AtomicUsize) -> usize {
 fn race(mine: usize, theirs: usize) {
     let number = Arc::new(AtomicUsize::new(0));
     let other = Arc::clone(&number);
-    let other = thread::spawn(move || (0..theirs).map(|_| other.fetch_add(1, SeqCst)).count());
-    let _ = (0..mine).map(|_| number.fetch_add(1, SeqCst)).count();
+    let other = thread::spawn(move || (0..theirs).for_each(|_| _ = other.fetch_add(1, SeqCst)));
+    (0..mine).for_each(|_| _ = number.fetch_add(1, SeqCst));
     other.join().unwrap();
 }
 

@@ -95,11 +95,13 @@ fn run(name: &str) {
             std::thread::sleep(Duration::from_millis(70));
         }),
         "runs" => {
-            Checker::new().engine(Engine::shuttle()).executions(u64::MAX).time(Duration::from_millis(300)).check(|| {
-                let other = thread::spawn(thread::yield_now);
-                thread::yield_now();
-                other.join().unwrap();
-            });
+            Checker::new().engine(Engine::shuttle()).executions(u64::MAX).time(Duration::from_millis(300)).check(
+                || {
+                    let other = thread::spawn(thread::yield_now);
+                    thread::yield_now();
+                    other.join().unwrap();
+                },
+            );
         }
         "fails" => raddle::check(|| lost_update(2)),
         "prints" => raddle::check(|| {
