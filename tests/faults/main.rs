@@ -4,9 +4,13 @@
 
 #![expect(clippy::disallowed_types, clippy::disallowed_methods, reason = "what is shared here is the tests' own")]
 #![expect(
+    clippy::await_holding_lock,
     clippy::enum_glob_use,
+    clippy::format_push_string,
     clippy::needless_for_each,
+    clippy::semicolon_if_nothing_returned,
     clippy::similar_names,
+    clippy::single_match_else,
     reason = "the programs are written as users write them"
 )]
 

@@ -146,7 +146,7 @@ fn independent_readers() -> Came {
             thread::spawn(move || *lock.read().unwrap())
         });
         *lock.write().unwrap() += 1;
-        readers.into_iter().for_each(|reader| drop(reader.join().unwrap()));
+        readers.into_iter().for_each(|reader| _ = reader.join().unwrap());
     })
 }
 

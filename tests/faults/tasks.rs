@@ -916,7 +916,7 @@ fn threads_race() -> Came {
             thread::spawn(move || channel.send(number))
         });
         let got = task::block_on(async { vec![channel.recv().await, channel.recv().await] });
-        threads.map(|thread| thread.join().unwrap());
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
         got
     })
 }
@@ -953,8 +953,8 @@ fn own_semaphore() -> Came {
                 task.await.unwrap();
             }
         });
-        let entered = state.lock().unwrap().2.clone();
-        entered
+        let state = state.lock().unwrap();
+        state.2.clone()
     })
 }
 

@@ -56,8 +56,9 @@ pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
 ///
 /// # What they can't see
 /// - loom: more than five threads (refused by name before the run); `compare_exchange_weak` failing spuriously; load buffering.
-///   It takes `SeqCst` *accesses* for `AcqRel`, so a store-buffering litmus on them fails although C11 forbids it. A load may see a
-///   replaced store: the trace says `(stale: …)`.
+///   It takes `SeqCst` *accesses* for `AcqRel`, and its updates are not atomic against plain stores: what fails is held to C11's
+///   model (RC11), and what no machine can do is dropped and counted ([`Gap::Impossible`]). Executions that go on from one that
+///   was dropped are not explored. A load may see a replaced store: the trace says `(stale: …)`.
 /// - loom forgets loads: of those since the last store to an atomic it keeps the last one, and does not try a store before the
 ///   others. So its proof is not whole where two tasks load an atomic that one of them stores to; the exhaustive engine's is,
 ///   under sequential consistency (loom issues 166 and 392).
@@ -75,7 +76,7 @@ pub(crate) type Program = Arc<dyn Fn() + Send + Sync>;
 #[serde(into = "String", try_from = "String")]
 #[cfg_attr(feature = "suite", schemars(extend("enum" = Engine::ALL.map(Engine::name)), description = "Which engine explores."))]
 pub enum Engine {
-    /// loom: exhaustive, C11 memory orders, at most five threads.
+    /// loom: C11 memory orders, at most five threads.
     Loom,
     /// shuttle: sequentially consistent, any number of threads.
     Shuttle(Strategy),

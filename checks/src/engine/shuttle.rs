@@ -327,6 +327,10 @@ impl<P: Pilot> Scheduler for Piloted<P> {
                 self.0.choose(x, &enabled.collect::<SmallVec<[TaskId; 8]>>())
             }
         });
+        if chosen.is_none() {
+            // It is given up: destructors that run while its stacks are dropped do nothing to it any more.
+            with(|x| x.over = true);
+        }
         ids().position(|task| Some(task) == chosen).map(|index| runnable[index].id())
     }
 

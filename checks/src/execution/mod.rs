@@ -60,6 +60,7 @@ pub(crate) use panics::{
 pub(crate) use pointers::Held;
 pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
+#[cfg(feature = "suite")]
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
     Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, next_execution,

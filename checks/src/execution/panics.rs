@@ -268,8 +268,7 @@ mod tests {
   13: shuttle::thread::run
 ";
         let backtrace = backtrace.replace("SOURCES", SOURCES.split("/execution/").next().unwrap());
-        let own = "\
-   0: shop::stock::take::{{closure}}
+        let own = "   0: shop::stock::take::{{closure}}
              at ./src/stock.rs:12:5
    1: std::panicking::catch_unwind
    2: shop::stock::sell

@@ -443,6 +443,7 @@ pub(crate) fn abandon() -> ! {
 }
 
 /// Executions that have begun in this process.
+#[cfg(feature = "suite")]
 pub(crate) fn executions_begun() -> u64 {
     SERIAL.load(Ordering::Relaxed) - 1
 }

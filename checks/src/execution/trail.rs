@@ -261,9 +261,9 @@ mod tests {
         trail.step(2, TaskId(1), site);
         let text = trail.tell().unwrap();
         assert!(text.contains("execution 7"), "{text}");
-        assert!(text.contains("a name of many words, which is , after step 3\n"), "{text}");
-        assert!(text.contains(&format!("          3 a name of many words, which is  {site}\n")), "{text}");
-        assert!(text.ends_with("schedule  main×2 a name of many words, which is \n"), "{text}");
+        assert!(text.contains("a name of many words, which is c, after step 3\n"), "{text}");
+        assert!(!text.contains(&site.to_string()), "raddle's own places are not shown: {text}");
+        assert!(text.ends_with("schedule  main×2 a name of many words, which is c\n"), "{text}");
     }
 
     #[test]
