@@ -73,11 +73,11 @@ that took.
 
 | pattern · variant | class | expected | loom | fails from |
 |---|---|---|---|---|
-| fam&#124;ily/&#60;b&#62; · a_b &#95;c&#95; &#95;&#95;d&#95;&#95; | correct | holds | exhaustive 1 |  |
+| fam&#124;ily/&#60;b&#62; · a_b &#95;c&#95; &#95;&#95;d&#95;&#95; | correct | holds | explored 1 |  |
 | fam&#124;ily/&#60;b&#62; · &#42;late&#42; | misuse | misuse | \
-missed: a &#124; b,&#92;n&#60;i&#62; &#38; &#96;c&#96; (exhaustive 1) |  |
+missed: a &#124; b,&#92;n&#60;i&#62; &#38; &#96;c&#96; (explored 1) |  |
 | fam&#124;ily/&#60;b&#62; · &#91;x&#93;(y) | leak | assertion (&#126;1&#126; &#92;&#124; &#92;u&#123;202e&#125;) | \
-✗ exhaustive 1 | n 2 (1 preemption) |
+✗ explored 1 | n 2 (1 preemption) |
 ";
     assert_eq!(std::fs::read_to_string(&file).unwrap(), document);
 }

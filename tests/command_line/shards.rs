@@ -113,7 +113,7 @@ fn a_merge_wants_every_shard_of_one_run() {
     let text = std::fs::read_to_string(&three).unwrap();
     std::fs::write(&cut, &text[..text.len() / 2]).unwrap();
     refused(&["merge", &one, &two, &cut], &["cut: no report of `raddle check --json`", "line"]);
-    std::fs::write(&cut, text.replacen("\"schema\": 1", "\"schema\": 9", 1)).unwrap();
+    std::fs::write(&cut, text.replacen("\"schema\": 2", "\"schema\": 9", 1)).unwrap();
     refused(&["merge", &one, &two, &cut], &["cut: a report of form 9"]);
     std::fs::write(&cut, text.replacen("\"pattern\": \"threads/join\"", "\"pattern\": \"threads/gone\"", 1)).unwrap();
     refused(&["merge", &one, &two, &cut], &["cut: no variant `threads/gone/"]);

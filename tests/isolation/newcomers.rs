@@ -72,7 +72,7 @@ fn newcomer(name: &str) -> Command {
 pub(crate) fn each_is_told_what_to_write_instead() {
     for (name, words) in [
         ("std_thread", &["a thread that `raddle::thread::spawn` has started", "not from one of std's"][..]),
-        ("static_primitive", &["create it inside the closure, not in a static"]),
+        ("static_primitive", &["create it inside the closure that is checked, and not in a static"]),
         ("static_state", &["not deterministic", "a static", "`raddle::choose`"]),
         ("real_sleep", &["an execution takes", "a real sleep", "Write `raddle::thread::sleep`"]),
         ("hash_map_order", &["not deterministic", "a HashMap's order"]),

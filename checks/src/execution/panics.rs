@@ -265,7 +265,7 @@ mod tests {
   11: call_once<shop::stock::sell::{closure#1}>
              at /rustc/59807616e1fa/library/core/src/ops/function.rs:250:5
   12: raddle::execution::panics::raddle_begins_the_program
-  13: shuttle::thread::run
+  13: corosensei::coroutine::run
 ";
         let backtrace = backtrace.replace("SOURCES", SOURCES.split("/execution/").next().unwrap());
         let own = "   0: shop::stock::take::{{closure}}
