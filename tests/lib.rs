@@ -45,6 +45,27 @@ pub fn stderr(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
+/// `cargo metadata` in this folder, without the network. It is told of this platform alone: packages that only others
+/// need are not on a machine that has built what is here.
+///
+/// # Errors
+/// What cargo says of the manifest.
+///
+/// # Panics
+/// If rustc or cargo can't be started.
+pub fn metadata(folder: &Path, arguments: &[&str]) -> Result<serde_json::Value, String> {
+    let rustc = run("rustc", &["-vV"]);
+    let host = stdout(&rustc).lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned));
+    let host = host.expect("rustc says its host");
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
+    cargo.args(["metadata", "--format-version", "1", "--offline", "--filter-platform", &host]);
+    let output = cargo.args(arguments).current_dir(folder).output().unwrap_or_else(|error| panic!("cargo: {error}"));
+    if !output.status.success() {
+        return Err(stderr(&output));
+    }
+    Ok(serde_json::from_slice(&output.stdout).expect("metadata are JSON"))
+}
+
 /// All files below a folder, sorted.
 ///
 /// # Panics

@@ -3,7 +3,6 @@
 use super::console::Shell;
 use raddle_tests::root;
 use std::path::Path;
-use std::process::Command;
 
 fn read(file: &str) -> Result<String, String> {
     let text = std::fs::read_to_string(root().join(file)).map_err(|error| format!("{file}: {error}"))?;
@@ -38,13 +37,7 @@ pub(crate) fn manifest(project: &str) -> Result<(), String> {
     std::fs::write(folder.path().join("Cargo.toml"), text.replace(BESIDE, &beside)).unwrap();
     // What is known already need not be asked for.
     std::fs::copy(root().join("Cargo.lock"), folder.path().join("Cargo.lock")).unwrap();
-    let cargo = std::env::var_os("CARGO").unwrap_or("cargo".into());
-    let mut metadata = Command::new(cargo);
-    metadata.args(["metadata", "--format-version", "1", "--offline"]).current_dir(folder.path());
-    let output = metadata.output().map_err(|error| format!("cargo: {error}"))?;
-    if !output.status.success() {
-        return Err(format!("{project}/Cargo.toml: {}", raddle_tests::stderr(&output)));
-    }
+    raddle_tests::metadata(folder.path(), &[]).map_err(|error| format!("{project}/Cargo.toml: {error}"))?;
     Ok(())
 }
 

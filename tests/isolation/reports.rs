@@ -4,7 +4,6 @@ use crate::{Raddle, json};
 use raddle_tests::{Validator, stderr, stdout};
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::process::Command;
 
 /// Characters that a terminal or an editor acts on, or that XML can't have.
 fn acts(c: char) -> bool {
@@ -91,12 +90,7 @@ pub(crate) fn junit_is_of_its_schema() {
 
 /// The schema of OASIS, as the library has it that writes the report.
 fn sarif_schema() -> String {
-    let rustc = Command::new("rustc").arg("-vV").output().unwrap();
-    let host = stdout(&rustc).lines().find_map(|line| line.strip_prefix("host: ").map(str::to_owned)).unwrap();
-    // What other platforms need may not be there.
-    let arguments = ["metadata", "--format-version", "1", "--offline", "--locked", "--filter-platform", &host];
-    let output = Command::new(env!("CARGO")).args(arguments).current_dir(raddle_tests::root()).output().unwrap();
-    let metadata: Value = serde_json::from_slice(&output.stdout).unwrap_or_else(|_| panic!("{}", stderr(&output)));
+    let metadata = raddle_tests::metadata(&raddle_tests::root(), &["--locked"]).unwrap();
     let packages = metadata["packages"].as_array().unwrap();
     let library = packages.iter().find(|package| package["name"] == "serde-sarif").unwrap();
     let manifest = std::path::Path::new(library["manifest_path"].as_str().unwrap());
