@@ -259,54 +259,49 @@ fn a_panic_that_the_program_catches_is_no_failure() {
     }
 }
 
-/// What does not come to its end, for the test below; libtest keeps what its thread prints.
-#[test]
-#[ignore = "it hangs: a program of `a_hang_is_told_past_what_captures_output`"]
-#[expect(clippy::disallowed_types, reason = "the lock that raddle does not see is what hangs")]
-fn waits_for_a_lock_of_stds() {
-    raddle::check(|| {
-        let lock = Arc::new((std::sync::Mutex::new(0), raddle::sync::atomic::AtomicU32::new(0)));
-        let append = |lock: &(std::sync::Mutex<u32>, raddle::sync::atomic::AtomicU32)| {
-            let mut held = lock.0.lock().unwrap();
-            *held += lock.1.fetch_add(1, raddle::sync::atomic::Ordering::SeqCst);
-        };
-        let theirs = Arc::clone(&lock);
-        let other = thread::spawn(move || append(&theirs));
-        append(&lock);
-        other.join().unwrap();
-    });
-}
+/// Tells a test that it runs in a process of its own, where it may hang.
+const CHILD: &str = "TEARDOWN_CHILD";
 
-/// The same, of one that ends the process.
-#[test]
-#[ignore = "it ends the process: a program of `an_exit_is_no_success`"]
-fn ends_the_process() {
-    raddle::check(|| {
-        thread::spawn(|| std::process::exit(0)).join().unwrap();
-    });
-}
-
-/// What this binary comes to with that test alone, and what it writes to stderr.
+/// What this binary comes to with `test` alone, as a child, and what it writes to stderr; libtest keeps what the thread of
+/// a test prints.
 fn alone(test: &str) -> (Option<i32>, String) {
     let mut command = std::process::Command::new(std::env::current_exe().unwrap());
-    let output = command.args(["--ignored", "--exact", test]).env("RADDLE_HANG", "1").output().unwrap();
+    let output = command.args(["--exact", test]).env(CHILD, "").env("RADDLE_HANG", "1").output().unwrap();
     (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+}
+
+#[expect(clippy::disallowed_types, reason = "the lock that raddle does not see is what hangs")]
+fn waits_for_a_lock_of_stds() {
+    let lock = Arc::new((std::sync::Mutex::new(0), raddle::sync::atomic::AtomicU32::new(0)));
+    let append = |lock: &(std::sync::Mutex<u32>, raddle::sync::atomic::AtomicU32)| {
+        let mut held = lock.0.lock().unwrap();
+        *held += lock.1.fetch_add(1, raddle::sync::atomic::Ordering::SeqCst);
+    };
+    let theirs = Arc::clone(&lock);
+    let other = thread::spawn(move || append(&theirs));
+    append(&lock);
+    other.join().unwrap();
 }
 
 #[test]
 fn a_hang_is_told_past_what_captures_output() {
-    let (code, text) = alone("waits_for_a_lock_of_stds");
+    if std::env::var_os(CHILD).is_some() {
+        return raddle::check(waits_for_a_lock_of_stds);
+    }
+    let (code, text) = alone("a_hang_is_told_past_what_captures_output");
     assert_eq!(code, Some(101), "{text}");
-    for words in
-        ["an execution hangs", "in        waits_for_a_lock_of_stds", "thread-1, after step 3", "main×2 thread-1"]
-    {
+    let name = "in        a_hang_is_told_past_what_captures_output";
+    for words in ["an execution hangs", name, "thread-1, after step 3", "main×2 thread-1"] {
         assert!(text.contains(words), "{words}: {text}");
     }
 }
 
 #[test]
 fn an_exit_is_no_success() {
-    let (code, text) = alone("ends_the_process");
+    if std::env::var_os(CHILD).is_some() {
+        return raddle::check(|| thread::spawn(|| std::process::exit(0)).join().unwrap());
+    }
+    let (code, text) = alone("an_exit_is_no_success");
     assert_eq!(code, Some(101), "{text}");
-    assert!(text.contains("an execution calls `exit`") && text.contains("in        ends_the_process"), "{text}");
+    assert!(text.contains("an execution calls `exit`") && text.contains("in        an_exit_is_no_success"), "{text}");
 }

@@ -10,6 +10,7 @@ use crate::execution::{Cancels, Counted, LastCut, Reporting, Rules};
 use crate::extent::{self, Extent};
 use crate::outcome::{CheckError, Coverage, Outcome};
 use crate::property::{self, Property};
+use crate::schedule::Schedule;
 use crate::study::{self, Effort};
 use serde_json::Value;
 use std::io::Write;
@@ -52,6 +53,11 @@ const EXECUTIONS_MAX: u64 = 1_000_000;
 const STEPS_MAX: usize = 5_000;
 
 impl Plan {
+    /// The same, for runs along this schedule.
+    pub(crate) fn along(&self, schedule: &Schedule) -> Plan {
+        Plan { counts: schedule.counted, ..self.clone() }
+    }
+
     pub(crate) fn rules(&self, engine: Engine) -> Rules {
         let executions = if engine.samples() { SAMPLES } else { EXECUTIONS_MAX };
         Rules {

@@ -162,7 +162,9 @@ fn a_search_that_sees_less_is_worse() {
 
     let whole = |row: &mut Value| {
         if is(row, "joined", "shuttle") {
-            row["coverage"] = serde_json::json!({ "kind": "exhaustive", "executions": 1 });
+            row["coverage"] = serde_json::json!({
+                "kind": "every", "executions": 1, "engine": "exhaustive", "model": "sequentially_consistent",
+            });
         }
     };
     let (code, error) = against(whole, &[]);

@@ -12,9 +12,17 @@ fn stress_counts_runs_on_real_threads_beside_the_engines() {
     let text = stdout(&output);
     let lines: Vec<&str> = text.lines().collect();
     assert_eq!(lines[0], "locks/mutex · held_lock on real threads: 0 of 1,001 runs failed", "{text}");
-    assert!(lines[1].starts_with("  engines     loom: holds, exhaustive, "), "{text}");
-    assert!(lines[1].ends_with(" executions · property: holds, sampled, 1,000 executions"), "{text}");
-    assert_eq!(lines.len(), 2, "{text}");
+    assert!(lines[1].starts_with("  engines     loom: holds: 12 executions explored by loom (C11)"), "{text}");
+    assert_eq!(
+        lines[2], "              exhaustive: holds: all 1,680 interleavings (sequentially consistent)",
+        "{text}"
+    );
+    assert!(
+        lines[3].starts_with("              shuttle: holds: 1,000 schedules drawn by shuttle from seed "),
+        "{text}"
+    );
+    assert!(lines[4].starts_with("              property: holds: 1,000 schedules drawn by property "), "{text}");
+    assert_eq!(lines.len(), 5, "{text}");
 }
 
 #[test]

@@ -209,7 +209,7 @@ fn a_buggy_variant_that_fails() {
         "native/failures · waits_for_itself on real threads: 2 of 2 runs failed (2 hung)",
         "\n  hung        2      no end within 0.05 s\n",
         "\n  stopped     after 2 hung runs (--max-hangs): 1,498 of 1,500 runs were not made\n",
-        "\n  engines     loom: stuck in execution 1 · exhaustive: stuck in execution 1 · shuttle: stuck in execution 1 · property: stuck in execution 1\n",
+        "\n  engines     loom: stuck in execution 1\n              exhaustive: stuck in execution 1\n              shuttle: stuck in execution 1\n              property: stuck in execution 1\n",
     ] {
         assert!(out.contains(words), "`{words}` is missing in:\n{out}");
     }

@@ -162,7 +162,7 @@ fn what_remains_is_what_decides() {
             let second = raddle::choose(3);
             assert!(first < 2 || second == 0, "too many");
         },
-        "main×3",
+        "main×3; answers 2 1",
         &[2, 1],
         &[],
     );

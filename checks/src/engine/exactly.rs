@@ -25,8 +25,7 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
         check,
         parameters: found.parameters.as_ref().map(|parameters| parameters.values().clone()),
     };
-    let counted = found.trace.counts_owners();
-    let steps = line(Player::Steps { gated: false, counted });
+    let steps = line(Player::Steps { gated: false });
     let fits = |report: &SessionReport| came(&steps, report).is_ok_and(|again| again.verdict == found.verdict);
     let loom = line(Player::Loom { execution: found.execution });
     if found.trace.is_weak() {
@@ -34,7 +33,7 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
     }
     let report = run(plan, program, &steps, false);
     if fits(&report) {
-        return Ok(line(Player::Steps { gated: report.gated, counted }));
+        return Ok(line(Player::Steps { gated: report.gated }));
     }
     search(plan, program, &loom).map(|_| loom)
 }
@@ -52,11 +51,8 @@ pub(crate) fn run_line(plan: &Plan, program: &Program, line: &ReplayLine) -> Res
 
 /// Runs the execution; `is_last` if it is the one that the user sees.
 fn run(plan: &Plan, program: &Program, line: &ReplayLine, is_last: bool) -> SessionReport {
-    let (gated, counts) = match line.player {
-        Player::Steps { gated, counted } => (gated, counted),
-        Player::Loom { .. } => (false, false),
-    };
-    let rules = Plan { counts, ..plan.clone() }.rules(Engine::shuttle());
+    let gated = matches!(line.player, Player::Steps { gated: true });
+    let rules = plan.along(&line.schedule).rules(Engine::shuttle());
     // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
     let recurrences = if line.schedule.round > 0 { 2 } else { rules.recurrences };
     let schedule = Some(Schedule { weak: false, ..line.schedule.clone() });

@@ -27,7 +27,7 @@ pub struct Followed {
     pub operations: Vec<String>,
 }
 
-/// Follows a recorded schedule, recording what happens. One that does not fit may be one in which owners are counted.
+/// Follows a recorded schedule, recording what happens.
 ///
 /// # Errors
 /// If it can't be followed at all.
@@ -37,28 +37,10 @@ pub(crate) fn follow(
     program: &Program,
     schedule: &Schedule,
 ) -> Result<Followed, CheckError> {
-    let (followed, fits) = follow_once(engine, plan, program, schedule)?;
-    if fits || plan.counts {
-        return Ok(followed);
-    }
-    let counting = Plan { counts: true, ..plan.clone() };
-    match follow_once(engine, &counting, program, schedule) {
-        Ok((counted, true)) => Ok(counted),
-        _ => Ok(followed),
-    }
-}
-
-/// What following comes to, and whether the schedule fits.
-fn follow_once(
-    engine: Engine,
-    plan: &Plan,
-    program: &Program,
-    schedule: &Schedule,
-) -> Result<(Followed, bool), CheckError> {
     if engine == Engine::Loom && schedule.weak {
-        return Ok((find_again(plan, program, schedule)?, true));
+        return find_again(plan, program, schedule);
     }
-    let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.rules(engine) };
+    let rules = Rules { record: true, schedule: Some(schedule.clone()), ..plan.along(schedule).rules(engine) };
     let report = if engine == Engine::Loom {
         let rules = Rules { executions_max: REPLAYS_MAX, ..rules };
         loom::explore_recorded(program, rules, schedule.answers.clone())
@@ -89,9 +71,8 @@ fn follow_once(
         schedule: Schedule::of(&found),
         trace: found.trace.expect("the run was recorded"),
     };
-    let fits = drift.is_none() && (report.log.len() >= schedule.steps.len());
     let (found, passed, operations) = (report.found.map(counterexample), report.passed, report.operations);
-    Ok((Followed { found, drift, passed, operations }, fits))
+    Ok(Followed { found, drift, passed, operations })
 }
 
 /// Runs `program` a last time along a counterexample, if that is of any use. Gives the backtrace of the panic that it ends in,
@@ -101,8 +82,7 @@ pub(crate) fn last_run(plan: &Plan, program: &Program, counterexample: &Countere
     if schedule.weak || !wants_last_run() {
         return String::new();
     }
-    let plan = Plan { counts: counterexample.trace.counts_owners(), ..plan.clone() };
-    let rules = Rules { schedule: Some(schedule.clone()), ..plan.rules(Engine::shuttle()) };
+    let rules = Rules { schedule: Some(schedule.clone()), ..plan.along(schedule).rules(Engine::shuttle()) };
     // Whether it takes gates is known once it has been run, and then it begins again.
     let gated = shuttle::run_once(program, rules.clone(), &schedule.answers).gated;
     let report = shuttle::run_once(program, Rules { is_last: true, gated, ..rules }, &schedule.answers);

@@ -33,8 +33,6 @@ pub(crate) enum Player {
     Steps {
         /// Unlocking is a scheduling point.
         gated: bool,
-        /// Owners are counted: clones and drops of an `Arc` are steps.
-        counted: bool,
     },
     /// The execution with this number, of loom's search.
     Loom {
@@ -50,7 +48,7 @@ pub(crate) enum Player {
 /// use raddle::{LineError, ReplayLine};
 ///
 /// let line = "r1:shuttle:assertion:4:main,teller:0x2.1".parse::<ReplayLine>();
-/// assert_eq!(line, Err(LineError::Cut { step: 4, steps: 4 }));
+/// assert_eq!(line, Err(LineError::Cut { step: 3, steps: 4 }));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub struct ReplayLine {
@@ -186,8 +184,9 @@ fn join(numbers: &[usize]) -> String {
 impl fmt::Display for ReplayLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let player = match self.player {
-            Player::Steps { gated, counted } => {
-                let (gated, counted) = (if gated { "-gated" } else { "" }, if counted { "-counted" } else { "" });
+            Player::Steps { gated } => {
+                let gated = if gated { "-gated" } else { "" };
+                let counted = if self.schedule.counted { "-counted" } else { "" };
                 format!("shuttle{gated}{counted}")
             }
             Player::Loom { execution } => format!("loom-{execution}"),
@@ -249,10 +248,8 @@ impl FromStr for ReplayLine {
             return Err(last(format!("a round of {round} steps does not end here")));
         }
         let player = match (fields[1], fields[1].strip_prefix("loom-").map(str::parse)) {
-            ("shuttle", _) => Player::Steps { gated: false, counted: false },
-            ("shuttle-gated", _) => Player::Steps { gated: true, counted: false },
-            ("shuttle-counted", _) => Player::Steps { gated: false, counted: true },
-            ("shuttle-gated-counted", _) => Player::Steps { gated: true, counted: true },
+            ("shuttle" | "shuttle-counted", _) => Player::Steps { gated: false },
+            ("shuttle-gated" | "shuttle-gated-counted", _) => Player::Steps { gated: true },
             (_, Some(Ok(execution))) => Player::Loom { execution },
             (other, _) => return Err(before(format!("no engine is called `{}`", excerpt(other)))),
         };
@@ -264,10 +261,11 @@ impl FromStr for ReplayLine {
             }
         };
         let weak = matches!(player, Player::Loom { .. });
+        let counted = fields[1].ends_with("-counted");
         Ok(ReplayLine {
             player,
             verdict: fields[2].replace('-', " "),
-            schedule: Schedule { steps, answers, round, weak },
+            schedule: Schedule { steps, answers, round, weak, counted },
             marks: fields[6].to_owned(),
             check: number(fields[9])?,
             parameters,

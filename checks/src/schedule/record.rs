@@ -44,6 +44,9 @@ pub struct Record {
     pub round: usize,
     /// Loads see stores that have been replaced: loom alone can follow it, by searching again.
     pub weak: bool,
+    /// Clones and drops of `Arc`s are steps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub counted: bool,
     /// What each step was, `teller lock accounts`, to tell where a changed program parts from it.
     pub operations: Vec<String>,
     /// What following the schedule must come to.
@@ -171,6 +174,7 @@ impl Record {
             answers: schedule.answers.clone(),
             round: schedule.round,
             weak: schedule.weak,
+            counted: schedule.counted,
             operations: study.counterexample.trace.operations(),
             verdict: verdict.clone(),
         }
@@ -233,6 +237,7 @@ impl Record {
         schedule.answers.clone_from(&record.answers);
         schedule.round = record.round;
         schedule.weak = record.weak;
+        schedule.counted = record.counted;
         Ok((record, schedule))
     }
 

@@ -119,7 +119,7 @@ pub(crate) fn study(
     effort: Effort,
 ) -> Result<Study, CheckError> {
     let verdict = found.verdict.clone();
-    let plan = &Plan { counts: found.trace.counts_owners(), ..plan.clone() };
+    let plan = &plan.along(&found.schedule);
     let mut desk = Desk::new(program, plan, Arc::new(move |other: &Verdict| other.is_like(&verdict)), effort);
     let Some(start) = desk.first_run(found) else { return Ok(weak(found)) };
     let study = desk.study(start)?;
@@ -137,6 +137,7 @@ pub(crate) fn update(
     like: &Like,
     effort: Effort,
 ) -> Result<Option<Study>, CheckError> {
+    let plan = &plan.along(schedule);
     let mut desk = Desk::new(program, plan, Arc::clone(like), effort);
     desk.near(schedule).map(|run| desk.study(run)).transpose()
 }
@@ -243,7 +244,7 @@ impl<'a> Desk<'a> {
 /// Runs `program`, which may be another than the schedule was of, along it as far as it fits, and then without further
 /// preemptions; gives what happens.
 pub(crate) fn along(program: &Program, plan: &Plan, schedule: &Schedule) -> Result<Followed, CheckError> {
-    let mut replayer = Replayer::new(program, &plan.rules(Engine::shuttle()));
+    let mut replayer = Replayer::new(program, &plan.along(schedule).rules(Engine::shuttle()));
     let known = plan_as_far_as_known(&mut replayer, schedule).unwrap_or_default();
     let run = replayer.replay(&known);
     engine::follow(Engine::shuttle(), plan, program, &self::schedule(&run))
@@ -296,5 +297,5 @@ fn weak(found: &Counterexample) -> Study {
 fn schedule(run: &Run) -> Schedule {
     let steps = run.log.iter().map(|task| run.names[task.index()].clone()).collect();
     let round = run.round.as_ref().map_or(0, ExactSizeIterator::len);
-    Schedule { steps, answers: run.answers.clone(), round, weak: false }
+    Schedule { steps, answers: run.answers.clone(), round, weak: false, counted: run.counted }
 }

@@ -44,6 +44,8 @@ pub(super) struct Run {
     pub(super) left: Vec<Pending>,
     /// The tasks' names.
     pub(super) names: Vec<String>,
+    /// See [`Schedule::counted`](crate::schedule::Schedule).
+    pub(super) counted: bool,
 }
 
 impl Run {
@@ -73,6 +75,7 @@ impl Run {
             steps: Vec::new(),
             left: Vec::new(),
             names: Vec::new(),
+            counted: false,
         }
     }
 
@@ -93,7 +96,8 @@ impl Run {
             steps.truncate(round.end);
         }
         let (answers, left) = (x.answers.clone(), x.left_to_do());
-        Run { came, log, answers, round: x.round.clone(), preemptions, steps, left, names: x.task_names() }
+        let counted = x.owners.counted.is_on();
+        Run { came, log, answers, round: x.round.clone(), preemptions, steps, left, names: x.task_names(), counted }
     }
 }
 

@@ -79,18 +79,18 @@ impl Wake for Deferred {
     }
 }
 
-/// In place of a waker that is none of ours: what a primitive may keep.
+/// In place of a waker that is none of ours: what a primitive may keep. On real threads nobody asks whose it is.
 pub(super) fn deferred(waker: &Waker) -> Option<Waker> {
-    let is_ours = with(|x| x.tasks[x.current.index()].wakers.iter().any(|ours| ours.will_wake(waker)));
-    (!is_ours).then(|| Waker::from(Arc::new(Deferred(waker.clone()))))
+    let is_ours = try_with(|x| x.tasks[x.current.index()].wakers.iter().any(|ours| ours.will_wake(waker)));
+    (is_ours == Some(false)).then(|| Waker::from(Arc::new(Deferred(waker.clone()))))
 }
 
-/// Polls with a waker of ours, which does nothing but wake a task's.
+/// Polls with a waker of ours, which does nothing but wake a task's. It is no more than a waker on real threads.
 pub(super) fn with_waker<R>(waker: &Waker, poll: impl FnOnce() -> R) -> R {
     let add = |x: &mut Execution| x.tasks[x.current.index()].wakers.push(waker.clone());
-    with(add);
+    try_with(add);
     let result = poll();
-    with(|x| x.tasks[x.current.index()].wakers.pop());
+    try_with(|x| x.tasks[x.current.index()].wakers.pop());
     result
 }
 

@@ -8,34 +8,43 @@ const DEPTH: usize = 3;
 
 /// Each task draws a priority, and the highest that can run does. At `DEPTH - 1` steps, drawn from as many as an execution
 /// has had, whoever ran falls below all others. Every step counts, also where only one task can run: a bound that counts
-/// fewer finds nothing in small programs. Which waiter a notification is for is drawn, too: the waiters' priorities would
-/// always give it to the same one.
+/// fewer finds nothing in small programs. Who yields draws anew how many of the others that can run come first: were it
+/// always all of them, no schedule would be left in which one goes on earlier. Which waiter a notification is for is drawn,
+/// too: the waiters' priorities would always give it to the same one.
 #[derive(Debug, Default)]
 pub(crate) struct Pct {
-    /// By task; 0 where none is drawn yet.
-    priorities: Vec<u64>,
+    /// The tasks by priority, the highest first.
+    order: Vec<TaskId>,
     /// After which steps, counted from 1, priorities fall.
     falls: [usize; DEPTH - 1],
     /// Steps of this execution, and the most of an earlier one.
     steps: usize,
     steps_max: usize,
     last: Option<TaskId>,
-    /// Below all that has been given.
-    lowest: u64,
 }
 
-/// What drawn priorities are above.
-const DRAWN_MIN: u64 = 1 << 62;
-
 impl Pct {
-    fn sink(&mut self, task: TaskId) {
-        self.lowest -= 1;
-        self.priorities[task.index()] = self.lowest;
+    fn rank(&self, task: TaskId) -> usize {
+        self.order.iter().position(|other| *other == task).expect("every task has a priority")
     }
 
     fn highest(&self, enabled: &[TaskId]) -> TaskId {
-        let by_priority = |task: &&TaskId| self.priorities[task.index()];
-        *enabled.iter().max_by_key(by_priority).expect("somebody can run")
+        *self.order.iter().find(|task| enabled.contains(task)).expect("somebody can run")
+    }
+
+    /// `task` falls below all others.
+    fn sink(&mut self, task: TaskId) {
+        let rank = self.rank(task);
+        self.order[rank..].rotate_left(1);
+    }
+
+    /// `task`, the highest, falls below so many of those that can run, as many as is drawn.
+    fn draw_turn(&mut self, task: TaskId, enabled: &[TaskId], random: &mut Random) {
+        let below = random.below(enabled.len());
+        let ranks = (0..self.order.len()).filter(|rank| enabled.contains(&self.order[*rank]));
+        let last = ranks.skip(below).next().expect("there are as many");
+        let rank = self.rank(task);
+        self.order[rank..=last].rotate_left(1);
     }
 
     /// `op` notifies one waiter: draws which of them comes first.
@@ -45,30 +54,29 @@ impl Pct {
         };
         let waiters: Vec<TaskId> = x.task_ids().filter(waits).collect();
         if waiters.len() > 1 {
-            let (first, drawn) = (self.highest(&waiters), waiters[random.below(waiters.len())]);
-            self.priorities.swap(first.index(), drawn.index());
+            let (first, drawn) = (self.rank(self.highest(&waiters)), self.rank(waiters[random.below(waiters.len())]));
+            self.order.swap(first, drawn);
         }
     }
 }
 
 impl Sampler for Pct {
     fn begin(&mut self, random: &mut Random) {
-        self.priorities.clear();
+        self.order.clear();
         self.falls = [(); DEPTH - 1].map(|()| if self.steps_max == 0 { 0 } else { 1 + random.below(self.steps_max) });
-        (self.steps, self.last, self.lowest) = (0, None, DRAWN_MIN);
+        (self.steps, self.last) = (0, None);
     }
 
     fn choose(&mut self, x: &Execution, enabled: &[TaskId], random: &mut Random) -> TaskId {
-        while self.priorities.len() < x.tasks.len() {
-            self.priorities.push(random.next() | DRAWN_MIN);
+        for index in self.order.len()..x.tasks.len() {
+            self.order.insert(random.below(index + 1), TaskId::from_index(index));
         }
         if let Some(last) = self.last.filter(|_| self.falls.contains(&self.steps)) {
             self.sink(last);
         }
         let mut chosen = self.highest(enabled);
         if yields(x, chosen) {
-            // It lets others run first; if it is the highest again, nobody else can.
-            self.sink(chosen);
+            self.draw_turn(chosen, enabled, random);
             chosen = self.highest(enabled);
         }
         if let Some(op) = pending(x, chosen).filter(|op| op.kind == Kind::NotifyOne) {

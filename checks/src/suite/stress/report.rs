@@ -63,7 +63,7 @@ pub(super) fn json(stress: &Stress, stressed: &Stressed, results: &[CheckResult]
     text
 }
 
-/// A line for the runs, one for each kind of failure, and one for the engines.
+/// A line for the runs, one for each kind of failure, and one for each engine.
 pub(super) fn text(stress: &Stress, stressed: &Stressed, results: &[CheckResult], style: Style) -> String {
     let job = results[0].job;
     let mut out = format!("{} · {} on real threads: ", job.pattern.name, job.variant.name);
@@ -92,8 +92,9 @@ pub(super) fn text(stress: &Stress, stressed: &Stressed, results: &[CheckResult]
         let observed = clean(&ending.observed.join(", "));
         let _ = writeln!(out, "  {:<11} {:<6} {observed}", ending.verdict, grouped(*runs));
     }
-    let engines: Vec<String> = results.iter().map(engine).collect();
-    let _ = writeln!(out, "  engines     {}", engines.join(" · "));
+    for (index, result) in results.iter().enumerate() {
+        let _ = writeln!(out, "  {:<11} {}", if index == 0 { "engines" } else { "" }, engine(result));
+    }
     out
 }
 
