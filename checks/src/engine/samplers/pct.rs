@@ -8,8 +8,8 @@ const DEPTH: usize = 3;
 
 /// Each task draws a priority, and the highest that can run does. At `DEPTH - 1` steps, drawn from as many as an execution
 /// has had, whoever ran falls below all others. Every step counts, also where only one task can run: a bound that counts
-/// fewer finds nothing in small programs. Who yields draws anew how many of the others that can run come first: were it
-/// always all of them, no schedule would be left in which one goes on earlier. Which waiter a notification is for is drawn,
+/// fewer finds nothing in small programs. Who yields falls below as many as is drawn: were it always all of them, no
+/// schedule would be left in which it goes on before another. Which waiter a notification is for is drawn,
 /// too: the waiters' priorities would always give it to the same one.
 #[derive(Debug, Default)]
 pub(crate) struct Pct {
@@ -38,13 +38,12 @@ impl Pct {
         self.order[rank..].rotate_left(1);
     }
 
-    /// `task`, the highest, falls below so many of those that can run, as many as is drawn.
-    fn draw_turn(&mut self, task: TaskId, enabled: &[TaskId], random: &mut Random) {
-        let below = random.below(enabled.len());
-        let ranks = (0..self.order.len()).filter(|rank| enabled.contains(&self.order[*rank]));
-        let last = ranks.skip(below).next().expect("there are as many");
+    /// `task` falls below as many of the tasks behind it as is drawn. Those that wait count, too: a poll that yields is over
+    /// before another of its loop can go on.
+    fn draw_turn(&mut self, task: TaskId, random: &mut Random) {
         let rank = self.rank(task);
-        self.order[rank..=last].rotate_left(1);
+        let below = random.below(self.order.len() - rank);
+        self.order[rank..=rank + below].rotate_left(1);
     }
 
     /// `op` notifies one waiter: draws which of them comes first.
@@ -76,7 +75,7 @@ impl Sampler for Pct {
         }
         let mut chosen = self.highest(enabled);
         if yields(x, chosen) {
-            self.draw_turn(chosen, enabled, random);
+            self.draw_turn(chosen, random);
             chosen = self.highest(enabled);
         }
         if let Some(op) = pending(x, chosen).filter(|op| op.kind == Kind::NotifyOne) {
