@@ -365,6 +365,11 @@ impl Kind {
         matches!(self, CloneArc | DropArc | EndArc | Downgrade | DropWeak | MutArc | TakeArc | Upgrade)
     }
 
+    /// Whether it is on how many owners an `Arc` has.
+    pub(crate) fn is_about_owners(self) -> bool {
+        self.changes_owners() || self.looks_at_owners()
+    }
+
     /// Whether the task asks for others to run: a switch here is no preemption.
     pub(crate) fn yields(self) -> bool {
         matches!(self, Kind::Yield)

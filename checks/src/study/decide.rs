@@ -1,7 +1,7 @@
 //! What decides: orders of two operations, and tasks that came too late, each tried the other way.
 
 use super::order::{At, Order};
-use super::replay::{Came, Plan, Replayer, Run};
+use super::replay::{Came, Replayer, Run};
 use super::schedule;
 use crate::execution::TaskId;
 use crate::schedule::Schedule;
@@ -111,7 +111,7 @@ fn earlier(replayer: &mut Replayer, run: &Run, trace: &Trace, task: TaskId) -> O
         let mut steps = run.log[..step].to_vec();
         steps.extend(std::iter::repeat_n(task, AHEAD));
         steps.extend_from_slice(&run.log[step..]);
-        let other = replayer.replay(&Plan { steps, answers: run.answers.clone() });
+        let other = replayer.replay(&run.plan_of(steps));
         if other.passed() {
             return Some((done(trace, step, run.log[step])?, task.index(), other));
         }

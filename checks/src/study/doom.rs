@@ -1,7 +1,7 @@
 //! The point of no return: the first step of a failing run after which every continuation fails.
 
 use super::explore::{Until, explore};
-use super::replay::{Plan, Replayer, Run};
+use super::replay::{Replayer, Run};
 use crate::engine::Program;
 use crate::execution::{Random, Rules, TaskId};
 use serde::{Deserialize, Serialize};
@@ -52,7 +52,7 @@ fn fate(
     executions_max: u64,
 ) -> Option<PointOfNoReturn> {
     let prefix = &run.log[..steps];
-    let plan = |more: Vec<TaskId>| Plan { steps: [prefix, &more].concat(), answers: run.answers.clone() };
+    let plan = |more: Vec<TaskId>| run.plan_of([prefix, &more].concat());
     if replayer.replay(&plan(Vec::new())).passed() {
         return None;
     }

@@ -114,6 +114,10 @@ fn explore_all(program: &Program, rules: &Rules, search: Explorer) -> (Explored,
     let (flown, report) = fly(program, rules, search);
     let mut search = flown.lock().unwrap_or_else(PoisonError::into_inner);
     let mut explored = std::mem::take(&mut search.explored);
+    if report.counted.is_on() && !rules.counted.is_on() && !search.prefix.is_empty() {
+        // Clones and drops are steps after all: it has not gone on from where it was to.
+        explored = Explored { whole: false, found: None, ..explored };
+    }
     // A run that broke off has not seen everything.
     explored.whole &= explored.found.is_none() && report.problem.is_none() && report.found.is_none();
     (explored, search.atlas.take())

@@ -154,6 +154,19 @@ impl<'a> Desk<'a> {
     }
 
     fn study(&mut self, start: Run) -> Result<Study, CheckError> {
+        let plan = start.plan();
+        let study = self.study_once(start)?;
+        if !self.replayer.turned {
+            return Ok(study);
+        }
+        // Near this schedule somebody can tell in which order clones and drops come: they are steps, then.
+        let counting = Plan { counts: true, ..self.plan.clone() };
+        let mut desk = Desk::new(self.program, &counting, Arc::clone(&self.like), self.effort);
+        let start = desk.replayer.replay(&plan);
+        if desk.is_like(&start) { desk.study_once(start) } else { Ok(study) }
+    }
+
+    fn study_once(&mut self, start: Run) -> Result<Study, CheckError> {
         let Effort { replays, executions, continuations } = self.effort;
         let before = Measure::of(&start);
         let best = shrink::shrink(&mut self.replayer, start, &self.like, replays);
@@ -262,7 +275,7 @@ fn plan_as_far_as_known(replayer: &mut Replayer, schedule: &Schedule) -> Option<
 fn plan_of(schedule: &Schedule, tasks: &[String]) -> Option<replay::Plan> {
     let id = |name: &String| tasks.iter().position(|task| task == name).map(TaskId::from_index);
     let steps: Option<Vec<TaskId>> = schedule.steps.iter().map(id).collect();
-    Some(replay::Plan { steps: steps?, answers: schedule.answers.clone() })
+    Some(replay::Plan { steps: steps?, answers: schedule.answers.clone(), counted: schedule.counted })
 }
 
 /// What is known of a counterexample that needs a weaker memory than a replay has.

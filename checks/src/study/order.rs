@@ -126,7 +126,7 @@ impl<'a> Order<'a> {
         let shown = steps.len();
         steps.extend(between.filter(after).map(|step| log[step]));
         steps.extend(log.get(end + 1..).unwrap_or_default());
-        (Plan { steps, answers: self.run.answers.clone() }, shown)
+        (self.run.plan_of(steps), shown)
     }
 }
 

@@ -6,7 +6,7 @@
 use crate::engine::Program;
 use crate::engine::errand::{Errand, Errands};
 use crate::engine::pilot::{End, by_default};
-use crate::execution::{Decision, Execution, Pending, Rules, Source, Step, TaskId};
+use crate::execution::{Decision, Execution, Op, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,6 +16,8 @@ use std::sync::Arc;
 pub(super) struct Plan {
     pub(super) steps: Vec<TaskId>,
     pub(super) answers: Vec<usize>,
+    /// Clones and drops of `Arc`s are among the steps. Where they are not and turn out to be steps, each comes at once.
+    pub(super) counted: bool,
 }
 
 /// What an execution came to.
@@ -61,7 +63,12 @@ impl Run {
     }
 
     pub(super) fn plan(&self) -> Plan {
-        Plan { steps: self.log.clone(), answers: self.answers.clone() }
+        self.plan_of(self.log.clone())
+    }
+
+    /// Other steps, with the same answers.
+    pub(super) fn plan_of(&self, steps: Vec<TaskId>) -> Plan {
+        Plan { steps, answers: self.answers.clone(), counted: self.counted }
     }
 
     /// A run that could not be made.
@@ -121,12 +128,20 @@ impl Errand for Follow {
 
     fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
         let steps = &self.plan.steps;
-        for decision in &x.log[self.seen..] {
-            if steps.get(self.at) == Some(&decision.task) {
+        // Steps that the plan does not have, though it is of the same execution.
+        let is_extra = |op: Option<&Op>| !self.plan.counted && op.is_some_and(|op| op.kind.is_about_owners());
+        for (step, decision) in x.log.iter().enumerate().skip(self.seen) {
+            let op = x.journal.as_ref().and_then(|journal| Some(&journal.steps.get(step)?.op));
+            if steps.get(self.at) == Some(&decision.task) && !is_extra(op) {
                 self.at += 1;
             }
         }
         self.seen = x.log.len();
+        let last = x.log.last().map(|decision| decision.task);
+        let goes_on = |last: &TaskId| enabled.contains(last) && is_extra(x.tasks[last.index()].pending.as_ref());
+        if let Some(last) = last.filter(goes_on) {
+            return Some(last);
+        }
         let skipped = steps[self.at..].iter().take_while(|task| !enabled.contains(task)).count();
         self.at += skipped;
         let chosen = steps.get(self.at).copied().unwrap_or_else(|| by_default(x, enabled));
@@ -146,12 +161,14 @@ pub(super) struct Replayer {
     pub(super) replays: u64,
     /// Steps of all of them.
     pub(super) steps: u64,
+    /// Somebody could tell in which order clones and drops come, and the plan had none of them.
+    pub(super) turned: bool,
 }
 
 impl Replayer {
     pub(super) fn new(program: &Program, rules: &Rules) -> Self {
         let rules = Rules { journal: true, ..rules.clone() };
-        Replayer { errands: Errands::new(program, &rules, &Arc::default()), replays: 0, steps: 0 }
+        Replayer { errands: Errands::new(program, &rules, &Arc::default()), replays: 0, steps: 0, turned: false }
     }
 
     /// Runs the program along `plan`.
@@ -159,6 +176,8 @@ impl Replayer {
         self.replays += 1;
         let run = self.errands.run(Follow { plan: plan.clone(), at: 0, seen: 0, preemptions: 0 });
         self.steps += run.as_ref().map_or(0, |run| run.log.len() as u64);
-        run.unwrap_or_else(|_| Run::nowhere())
+        let run = run.unwrap_or_else(|_| Run::nowhere());
+        self.turned |= run.counted && !plan.counted;
+        run
     }
 }

@@ -67,7 +67,7 @@ impl Shrinker<'_> {
 
     fn attempt_stretches(&mut self, stretches: impl IntoIterator<Item = Stretch>) -> bool {
         let steps = stretches.into_iter().flat_map(|(task, steps)| std::iter::repeat_n(task, steps)).collect();
-        self.attempt(&Plan { steps, answers: self.best.answers.clone() })
+        self.attempt(&self.best.plan_of(steps))
     }
 
     fn stretches(&self) -> Vec<Stretch> {
