@@ -18,7 +18,7 @@ pub mod wire;
 pub mod workflows;
 
 /// All patterns.
-pub const CATALOGUE: Catalogue = Catalogue {
+pub static CATALOGUE: Catalogue = Catalogue {
     name: "raddle",
     families: &[
         threads::FAMILY,
