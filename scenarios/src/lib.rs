@@ -17,7 +17,7 @@ pub mod threads;
 pub mod wire;
 pub mod workflows;
 
-/// All patterns.
+/// All patterns. A static, as a constant would be compiled again, scenarios and all, in each crate that uses it.
 pub static CATALOGUE: Catalogue = Catalogue {
     name: "raddle",
     families: &[

@@ -5,4 +5,4 @@ use raddle::Catalogue;
 pub mod stock;
 
 /// All patterns.
-pub const CATALOGUE: Catalogue = Catalogue { name: "shop", families: &[stock::FAMILY], regressions: None };
+pub static CATALOGUE: Catalogue = Catalogue { name: "shop", families: &[stock::FAMILY], regressions: None };

@@ -5,4 +5,4 @@ use raddle::Catalogue;
 pub mod payments;
 
 /// All patterns.
-pub const CATALOGUE: Catalogue = Catalogue { name: "payments-gate", families: &[payments::FAMILY], regressions: None };
+pub static CATALOGUE: Catalogue = Catalogue { name: "payments-gate", families: &[payments::FAMILY], regressions: None };
