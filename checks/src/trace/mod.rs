@@ -113,6 +113,7 @@ pub struct Event {
 
 impl Trace {
     /// Whether clones and drops of `Arc`s are steps of it.
+    #[cfg(feature = "suite")]
     pub(crate) fn counts_owners(&self) -> bool {
         self.objects.iter().any(|object| object.kind == "arc")
     }
