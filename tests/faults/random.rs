@@ -407,6 +407,9 @@ fn ask(
         Ok(Outcome::Fails(_)) => {
             return Err(format!("{reading:?} is not possible, and {who} reports it: {program:?}"));
         }
+        Ok(Outcome::Holds(coverage)) if allowed && coverage.is_exhaustive() => {
+            return Err(format!("{reading:?} is possible, and {who} says of {program:?}: {coverage}"));
+        }
         Ok(Outcome::Holds(_)) => tally.missed += u32::from(allowed),
         Ok(_) => tally.inconclusive += 1,
         Err(error) => return Err(format!("{who}: {error}: {program:?}")),
