@@ -127,6 +127,22 @@ fn nobody_names_what_is_not_theirs() {
     }
 }
 
+/// A conflict that was committed as it stood.
+#[test]
+fn no_merge_is_left_half_done() {
+    let marks = ["<", "|", ">"].map(|mark| mark.repeat(7) + " ");
+    let folders = ["checks", "docs", "examples", "scenarios", "tests"].map(|folder| root().join(folder));
+    let at_root = std::fs::read_dir(root()).unwrap().map(|entry| entry.unwrap().path()).filter(|path| path.is_file());
+    let within =
+        folders.iter().flat_map(|folder| files(folder)).filter(|path| !relative(path, "").contains("node_modules"));
+    for path in at_root.chain(within) {
+        // A picture is no text.
+        let Ok(text) = std::fs::read_to_string(&path) else { continue };
+        let marked = text.lines().position(|line| marks.iter().any(|mark| line.starts_with(mark)));
+        assert_eq!(marked, None, "{}: a merge's mark in this line, counted from 0", path.display());
+    }
+}
+
 /// The packages of a lock file that come from a registry, each with its version.
 fn locked(path: &Path) -> BTreeSet<String> {
     let text = std::fs::read_to_string(path).expect("a lock file");

@@ -81,8 +81,8 @@ pub fn yield_now() {
     perform(Op::bare(Kind::Yield, Location::caller()));
 }
 
-/// Waits for a time on the virtual clock, which goes on when nobody can run, or all who can only try again in vain. In a task of an event loop this keeps the
-/// loop from polling others. On real threads a second takes a millisecond.
+/// Waits for a time on the virtual clock, which goes on when nobody can run, or when all who can only try again in vain. In
+/// a task of an event loop this keeps the loop from polling others. On real threads a second takes a millisecond.
 #[track_caller]
 pub fn sleep(duration: Duration) {
     if real::is_on() {

@@ -43,7 +43,6 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_program_that_holds_says_nothing", run: || passes("holds", &[]) },
         Case { name: "a_busy_machine_makes_nothing_slow", run: || passes("busy", &[]) },
         Case { name: "a_busy_machine_ends_no_search", run: || passes("busy_deadline", &[]) },
-        Case { name: "a_real_sleep_is_told_of", run: slow },
         Case { name: "time_ends_a_search", run: time_ends },
         Case { name: "a_backtrace_is_the_programs_and_comes_once", run: backtrace },
         Case { name: "no_backtrace_where_none_is_wanted", run: no_backtrace },
@@ -150,10 +149,6 @@ fn exits_after_failing() -> Came {
         }
     }
     Ok("ends with its own code, 5 times of 5".into())
-}
-
-fn slow() -> Came {
-    says(&told("slow", &[]).1, &["an execution takes", "Is there a real sleep in it"])
 }
 
 fn time_ends() -> Came {

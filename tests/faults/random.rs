@@ -418,7 +418,7 @@ fn ask(
 }
 
 fn differential() -> Came {
-    let programs = std::env::var("RADDLE_PROGRAMS").map_or(Ok(200), |count| count.parse()).unwrap_or(200);
+    let programs = std::env::var("RADDLE_PROGRAMS").map_or(200, |count| count.parse().expect("a number of programs"));
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut tallies: [Tally; 4] = Default::default();
     let sampled = under(RANDOM).executions(50);

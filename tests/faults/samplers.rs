@@ -36,7 +36,8 @@ fn mean(searches: u64, program: fn()) -> Result<f64, String> {
 
 /// `RADDLE_SEARCHES=10000` makes as many instead.
 fn at_most(bound: f64, searches: u64, program: fn()) -> Came {
-    let searches = std::env::var("RADDLE_SEARCHES").ok().and_then(|count| count.parse().ok()).unwrap_or(searches);
+    let searches =
+        std::env::var("RADDLE_SEARCHES").map_or(searches, |count| count.parse().expect("a number of searches"));
     let mean = mean(searches, program)?;
     let said = format!("found after {mean:.1} schedules on average, at most {bound} by the theorem or the literature");
     if mean <= bound { Ok(said) } else { Err(said) }

@@ -6,9 +6,11 @@
 
 mod abort;
 mod accesses;
+mod again;
 mod blackbox;
 mod choice;
 mod clock;
+mod current;
 mod cut;
 mod ending;
 mod handle;
@@ -25,6 +27,7 @@ mod panics;
 mod pointers;
 mod pulse;
 mod recording;
+mod rules;
 mod session;
 mod step;
 mod task;
@@ -36,10 +39,13 @@ mod waiting;
 mod wakers;
 mod watchdog;
 
+pub(crate) use again::{want_gates, want_gates_soon, want_larger_stacks, want_task_gates};
 #[cfg(feature = "suite")]
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
 pub(crate) use clock::{Access, Clocks};
+pub(crate) use current::{CARRIED, expect_exploration, nowhere, try_with, with, with_at};
+use current::{begin, end};
 pub(crate) use cut::{CutShort, LastCut};
 #[cfg(feature = "suite")]
 pub(crate) use ending::leave_to_parent;
@@ -60,16 +66,13 @@ pub(crate) use panics::{
 pub(crate) use pointers::Held;
 pub(crate) use pulse::thread_time;
 pub(crate) use recording::{confirm_value, is_recording, record_phase, record_value};
+pub(crate) use rules::{Cancels, Rules};
 #[cfg(feature = "suite")]
 pub(crate) use session::executions_begun;
 pub(crate) use session::{
-    Budget, Cancels, Found, Problem, Rules, Session, SessionReport, abandon, finish_execution, next_execution,
-    note_cut, session,
+    Budget, Found, Problem, Session, SessionReport, abandon, finish_execution, next_execution, note_cut, session,
 };
-pub(crate) use step::{
-    Acted, Halt, act, act_collecting, fail, follow_up, halt, perform, want_gates, want_gates_soon, want_larger_stacks,
-    want_task_gates,
-};
+pub(crate) use step::{Acted, Halt, act, act_collecting, fail, follow_up, halt, perform};
 pub(crate) use task::{Task, TaskState, finish_task, refuse_more_than, run_task};
 pub(crate) use time::{Alarm, AlarmId};
 pub(crate) use touch::{How, Thing, Touch, Touches, dependent, may_touch};
@@ -81,7 +84,6 @@ use crate::engine;
 use crate::trace::Recorder;
 use crate::verdict::Verdict;
 use std::borrow::Cow;
-use std::cell::RefCell;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
@@ -198,64 +200,6 @@ pub(crate) struct Execution {
     /// What a guard held when it was dropped, for the trace.
     pub(crate) released_value: Option<String>,
     pub(crate) uses: Uses,
-}
-
-thread_local! {
-    static CURRENT: RefCell<Option<Box<Execution>>> = const { RefCell::new(None) };
-}
-
-/// The site of what no line of the program does: `main`'s start.
-pub(crate) fn nowhere() -> Site {
-    std::panic::Location::caller()
-}
-
-/// What is wrong with a primitive of another execution.
-pub(crate) const CARRIED: &str = "a raddle primitive, or a guard, was carried from one execution into another: create it \
-    inside the closure that is checked, and not in a static or a `thread_local!` of std's, or outside";
-
-const OUTSIDE: &str = "raddle's primitives work inside an exploration: call this from the closure given to \
-    `raddle::check`, or from a thread that `raddle::thread::spawn` has started in it, not from one of std's or tokio's";
-
-/// Runs `f` on the current execution.
-///
-/// # Panics
-/// Outside an exploration: the facade's primitives live inside one.
-#[track_caller]
-pub(crate) fn with<R>(f: impl FnOnce(&mut Execution) -> R) -> R {
-    let done = CURRENT.with(|current| current.borrow_mut().as_deref_mut().map(f));
-    done.expect(OUTSIDE)
-}
-
-/// The same for what is done at `site`.
-///
-/// # Panics
-/// Outside an exploration.
-#[track_caller]
-pub(crate) fn with_at<R>(site: Site, f: impl FnOnce(&mut Execution) -> R) -> R {
-    let done = CURRENT.with(|current| current.borrow_mut().as_deref_mut().map(f));
-    done.unwrap_or_else(|| panic!("{site}: {OUTSIDE}"))
-}
-
-/// # Panics
-/// Outside an exploration, for what is created at `site`.
-#[track_caller]
-pub(crate) fn expect_exploration(site: Site) {
-    let is_there = CURRENT.with(|current| current.borrow().is_some());
-    assert!(is_there, "{site}: {OUTSIDE}");
-}
-
-/// Runs `f` on the current execution if there is one that nobody is looking at.
-pub(crate) fn try_with<R>(f: impl FnOnce(&mut Execution) -> R) -> Option<R> {
-    CURRENT.try_with(|current| Some(f(current.try_borrow_mut().ok()?.as_mut()?))).ok().flatten()
-}
-
-pub(crate) fn begin(execution: Box<Execution>) {
-    let ended = CURRENT.with(|current| current.borrow_mut().replace(execution));
-    drop(ended);
-}
-
-pub(crate) fn end() -> Option<Box<Execution>> {
-    CURRENT.with(|current| current.borrow_mut().take())
 }
 
 impl Execution {
@@ -400,41 +344,6 @@ impl Execution {
         let Some(creator) = self.tasks.get_mut(self.current.index()) else { return 0 };
         creator.offspring += 1;
         mix(creator.identity, creator.offspring)
-    }
-
-    #[inline]
-    pub(crate) fn is_enabled(&self, task: TaskId) -> bool {
-        let entry = &self.tasks[task.index()];
-        if !entry.may_wait {
-            return entry.state != TaskState::Finished;
-        }
-        let Some(op) = &entry.pending else { return true };
-        self.ready(task, op)
-            || (entry.gives_up && self.can_stop_waiting(op))
-            || (op.timeout.is_some()
-                && (entry.fired || (self.timeouts_left > 0 && !entry.waits_on))
-                && self.may_give_up(op))
-    }
-
-    /// Whether the scheduler may choose the task: it is enabled, or a spurious wakeup would make it so.
-    #[inline]
-    pub(crate) fn may_run(&self, task: TaskId) -> bool {
-        self.is_enabled(task)
-            || (self.spurious_left > 0
-                && self.tasks[task.index()].pending.is_some_and(|op| self.may_wake_spuriously(&op)))
-    }
-
-    /// Whether `task` can go on, nobody else can, and nothing says that it has to be asked for. Who can is kept for
-    /// the scheduler, which is asked next if this is not so.
-    pub(crate) fn is_alone(&mut self, task: TaskId) -> bool {
-        let runnable = self.task_ids().fold(TaskSet::default(), |set, task| set.with(task, self.may_run(task)));
-        self.runnable = Some(runnable);
-        !self.every_step && runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
-    }
-
-    pub(crate) fn is_ready_now(&self, task: TaskId) -> bool {
-        let entry = &self.tasks[task.index()];
-        !entry.may_wait || entry.pending.as_ref().is_some_and(|op| self.ready(task, op))
     }
 
     pub(crate) fn task_ids(&self) -> impl Iterator<Item = TaskId> + use<> {

@@ -1,9 +1,44 @@
-//! Tasks that have to wait, and who waits in vain.
+//! Who can go on, who has to wait, and who waits in vain.
 
-use super::{Execution, Hold, Kind, ObjectId, Op, State, TaskId, TaskState};
+use super::{Execution, Hold, Kind, ObjectId, Op, State, TaskId, TaskSet, TaskState};
 use crate::verdict::Verdict;
 
 impl Execution {
+    #[inline]
+    pub(crate) fn is_enabled(&self, task: TaskId) -> bool {
+        let entry = &self.tasks[task.index()];
+        if !entry.may_wait {
+            return entry.state != TaskState::Finished;
+        }
+        let Some(op) = &entry.pending else { return true };
+        self.ready(task, op)
+            || (entry.gives_up && self.can_stop_waiting(op))
+            || (op.timeout.is_some()
+                && (entry.fired || (self.timeouts_left > 0 && !entry.waits_on))
+                && self.may_give_up(op))
+    }
+
+    /// Whether the scheduler may choose the task: it is enabled, or a spurious wakeup would make it so.
+    #[inline]
+    pub(crate) fn may_run(&self, task: TaskId) -> bool {
+        self.is_enabled(task)
+            || (self.spurious_left > 0
+                && self.tasks[task.index()].pending.is_some_and(|op| self.may_wake_spuriously(&op)))
+    }
+
+    /// Whether `task` can go on, nobody else can, and nothing says that it has to be asked for. Who can is kept for
+    /// the scheduler, which is asked next if this is not so.
+    pub(crate) fn is_alone(&mut self, task: TaskId) -> bool {
+        let runnable = self.task_ids().fold(TaskSet::default(), |set, task| set.with(task, self.may_run(task)));
+        self.runnable = Some(runnable);
+        !self.every_step && runnable.is_only(task) && self.watch.is_idle() && self.is_ready_now(task)
+    }
+
+    pub(crate) fn is_ready_now(&self, task: TaskId) -> bool {
+        let entry = &self.tasks[task.index()];
+        !entry.may_wait || entry.pending.as_ref().is_some_and(|op| self.ready(task, op))
+    }
+
     /// Who must act before `op` can run: one entry for a lock's holder, several for readers.
     pub(crate) fn blockers(&self, task: TaskId, op: &Op) -> Vec<Hold> {
         match (op.kind, op.object.map(|object| &self.objects[object.index()].state)) {

@@ -23,7 +23,7 @@ pub use missed::Missed;
 
 use crate::checker::Plan;
 use crate::engine::{self, Engine, Followed, Program};
-use crate::execution::{Rules, TaskId};
+use crate::execution::{Counted, Rules, TaskId};
 use crate::outcome::{CheckError, Counterexample};
 use crate::schedule::Schedule;
 use crate::trace::Trace;
@@ -154,16 +154,27 @@ impl<'a> Desk<'a> {
     }
 
     fn study(&mut self, start: Run) -> Result<Study, CheckError> {
+        if start.counted {
+            self.count_owners();
+        }
         let plan = start.plan();
         let study = self.study_once(start)?;
-        if !self.replayer.turned {
+        let turned = self.replayer.turned || study.counterexample.schedule.counted;
+        if plan.counted || !turned {
             return Ok(study);
         }
         // Near this schedule somebody can tell in which order clones and drops come: they are steps, then.
-        let counting = Plan { counts: true, ..self.plan.clone() };
-        let mut desk = Desk::new(self.program, &counting, Arc::clone(&self.like), self.effort);
-        let start = desk.replayer.replay(&plan);
-        if desk.is_like(&start) { desk.study_once(start) } else { Ok(study) }
+        self.count_owners();
+        let start = self.replayer.replay(&plan);
+        if self.is_like(&start) { self.study_once(start) } else { Ok(Study { pairs_complete: false, ..study }) }
+    }
+
+    /// From here on clones and drops of `Arc`s are steps.
+    fn count_owners(&mut self) {
+        if !self.rules.counted.is_on() {
+            self.rules.counted = Arc::new(Counted::all_if(true));
+            self.replayer = Replayer::new(self.program, &self.rules);
+        }
     }
 
     fn study_once(&mut self, start: Run) -> Result<Study, CheckError> {

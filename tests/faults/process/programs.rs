@@ -91,9 +91,6 @@ fn run(name: &str) {
             let time = begun.elapsed() * 2;
             while_others_run(move || Checker::new().engine(Engine::Exhaustive).time(time).check(three_locks));
         }
-        "slow" => Checker::new().engine(Engine::shuttle()).executions(2).check(|| {
-            std::thread::sleep(Duration::from_millis(70));
-        }),
         "runs" => {
             Checker::new().engine(Engine::shuttle()).executions(u64::MAX).time(Duration::from_millis(300)).check(
                 || {

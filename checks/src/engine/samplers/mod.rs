@@ -25,8 +25,8 @@ impl Strategy {
     pub fn guarantee(self) -> Option<&'static str> {
         match self {
             Strategy::Pct => Some(
-                "an execution finds a bug of depth 3 or less with a probability of at least 1/(n k^2): n tasks, at most k \
-                 steps, k known from earlier executions",
+                "an execution finds a bug of depth 3 or less with a probability of at least 1/(n k^2), where no task yields \
+                 and no notification chooses among waiters: n tasks, at most k steps, k known from earlier executions",
             ),
             Strategy::Urw => Some(
                 "every interleaving is as likely as any other, where each task has as many steps as in the first execution \

@@ -8,9 +8,11 @@ const DEPTH: usize = 3;
 
 /// Each task draws a priority, and the highest that can run does. At `DEPTH - 1` steps, drawn from as many as an execution
 /// has had, whoever ran falls below all others. Every step counts, also where only one task can run: a bound that counts
-/// fewer finds nothing in small programs. Who yields falls below as many as is drawn: were it always all of them, no
-/// schedule would be left in which it goes on before another. Which waiter a notification is for is drawn,
-/// too: the waiters' priorities would always give it to the same one.
+/// fewer finds nothing in small programs.
+///
+/// Two things are drawn that the paper does not have, and its bound says nothing where they come up. How many others go
+/// before a task that yields: were it always all of them, a bug in which it goes before one of them would never be found.
+/// Which waiter a notification is for: the waiters' priorities would always give it to the same one.
 #[derive(Debug, Default)]
 pub(crate) struct Pct {
     /// The tasks by priority, the highest first.
@@ -38,8 +40,8 @@ impl Pct {
         self.order[rank..].rotate_left(1);
     }
 
-    /// `task` falls below as many of the tasks behind it as is drawn. Those that wait count, too: a poll that yields is over
-    /// before another of its loop can go on.
+    /// `task` falls below as many of those behind it as is drawn. Tasks that wait count, too: others of its event loop can
+    /// only go on when its poll is over.
     fn draw_turn(&mut self, task: TaskId, random: &mut Random) {
         let rank = self.rank(task);
         let below = random.below(self.order.len() - rank);
