@@ -2,7 +2,7 @@
 
 EXAMPLES := $(patsubst %/Cargo.toml,%,$(wildcard examples/*/Cargo.toml))
 
-.PHONY: check report test faults differential seeds bless bench lint doc page examples $(EXAMPLES)
+.PHONY: check report test faults soak differential seeds bless bench lint doc page examples $(EXAMPLES)
 
 check:   ## every check under all four engines: progress, a counterexample for every bug, the matrix of verdicts
 	cargo run --release --locked -p raddle-scenarios -- check
@@ -15,6 +15,9 @@ test:    ## every test, every pattern × variant × engine among them
 
 faults:  ## programs that showed a fault of the checker, and their relatives: what each comes to, and how many hold
 	cargo test --release --locked -p raddle-tests --test faults -- --table
+
+soak:    ## the long tests whole, of which `make test` makes a tenth
+	RADDLE_SOAK=1 cargo test --release --locked -p raddle-tests --test event_loop --test faults --test gate --test properties --test studies
 
 differential: ## the exhaustive engine against plain search, shuttle's and loom's, on 100,000 generated programs
 	RADDLE_PROGRAMS=100000 cargo test --release --locked -p raddle --lib -- --nocapture exhaustive::differential

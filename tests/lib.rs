@@ -33,6 +33,12 @@ pub fn run(binary: &str, arguments: &[&str]) -> Output {
     command.output().unwrap_or_else(|error| panic!("{binary}: {error}"))
 }
 
+/// How much of a long run is made: a tenth, or all of it if `RADDLE_SOAK` is set, as `make soak` does.
+#[must_use]
+pub fn soak(whole: u64) -> u64 {
+    if std::env::var_os("RADDLE_SOAK").is_some() { whole } else { whole.div_ceil(10) }
+}
+
 /// What a command wrote to stdout.
 #[must_use]
 pub fn stdout(output: &Output) -> String {

@@ -5,7 +5,7 @@ use raddle::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use raddle::sync::{Arc, Mutex};
 use raddle::{CheckError, Checker, Counterexample, Coverage, Effort, Engine, Outcome, Property, Searched, thread};
 use raddle_scenarios::CATALOGUE;
-use raddle_tests::root;
+use raddle_tests::{root, soak};
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -50,7 +50,7 @@ fn correct_variants_hold_at_every_size_that_is_drawn() {
 fn buggy_variants_fail_at_every_seed_and_are_shrunk_to_the_smallest_parameters() {
     for job in drawn(|job| !job.variant.is_correct()) {
         let (smallest, _) = job.variant.declared_smallest().unwrap_or_else(|| panic!("{}: the smallest", job.name()));
-        for seed in (1..=20).chain([Checker::DEFAULT_SEED]) {
+        for seed in (1..=soak(20)).chain([Checker::DEFAULT_SEED]) {
             let found = fails(&job, seed);
             let parameters = found.parameters.as_ref().map(ToString::to_string);
             assert_eq!(parameters.as_deref(), Some(smallest), "{} at seed {seed}", job.name());

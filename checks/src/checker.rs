@@ -71,6 +71,7 @@ impl Checker {
             cut_short: LastCut::default(),
             checkpoint: None,
             threads: None,
+            gated: false,
             counts: false,
         };
         Checker { engine: None, plan, progress: Arc::default() }
@@ -213,7 +214,8 @@ impl Checker {
     }
 
     /// Tells, while an exhaustive search goes on, about how much of it is done, in millionths. The tree's size is not
-    /// known before it has been searched: every way to go on from a state counts alike.
+    /// known before it has been searched: from every state as many ways are taken to go on as from those before at which as
+    /// many tasks could go on, and all count alike.
     pub fn estimate(mut self, estimate: Arc<AtomicU64>) -> Self {
         self.plan.estimate = estimate;
         self

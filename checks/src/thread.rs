@@ -125,13 +125,22 @@ pub(crate) struct Child {
 
 impl Child {
     pub(crate) fn join(&self, site: Site) {
+        self.join_parking(site, false);
+    }
+
+    /// Joins it; if `parks`, as who has looked whether it has ended, and waits by parking.
+    fn join_parking(&self, site: Site, parks: bool) {
         if let Some(running) = &self.running {
             return running.join();
         }
-        let op = Op::bare(Kind::Join(self.id), site);
+        let op = Op::bare(Kind::Join(self.id), site).parking(parks);
         act(op, |mode| {
             if mode == Mode::Loom {
                 crate::engine::loom::join(self.id);
+                if parks {
+                    let me = with(|x| x.current);
+                    crate::engine::loom::pass_gate(me, &Op::bare(Kind::Park, site));
+                }
             }
             Acted::done(())
         });

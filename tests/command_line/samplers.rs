@@ -139,6 +139,16 @@ fn seeds_are_counted_and_what_is_missed_is_told() {
     for (key, value) in [("met", 3), ("seeds", 3), ("executions", 600), ("most", 200)] {
         assert_eq!(rows[0][key], value, "{key}: {report}");
     }
+    let engines = ["--engine", "shuttle", "--engine", "shuttle-pos"];
+    let both: Value = serde_json::from_str(&stdout(&raddle(&[&some[..], &engines, &["--json"]].concat()))).unwrap();
+    let of = |engine: usize, key: &str| both["engines"][engine][key].as_u64().unwrap();
+    let sum = |name: &str| -> u64 {
+        let rows = both["rows"].as_array().unwrap().iter().filter(|row| row["engine"] == name);
+        rows.map(|row| row["executions"].as_u64().unwrap()).sum()
+    };
+    assert_eq!((of(0, "searches"), of(1, "met")), (12, 12), "{both}");
+    assert_eq!((of(0, "executions"), of(1, "executions")), (sum("shuttle"), sum("shuttle-pos")), "{both}");
+    assert!(of(0, "best") + of(1, "best") >= 4, "somebody is best at each: {both}");
     // One schedule is too few.
     let output = raddle(&["measure", "seeds", "locks/lock_order/ring", "--seeds", "5", "--executions", "1"]);
     assert_eq!(code(&output), 1, "{}", stdout(&output));

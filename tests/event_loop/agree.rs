@@ -9,6 +9,7 @@ use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use raddle::task::sync::{Mutex, Notify, Semaphore, mpsc};
 use raddle::task::{self, runtime};
 use raddle::time::{self, Duration};
+use raddle_tests::soak;
 use std::collections::BTreeSet;
 use std::sync::{Arc as StdArc, Mutex as StdMutex};
 
@@ -169,8 +170,7 @@ fn search(engine: Engine, plan: &Plan, executions: u64) -> Option<(BTreeSet<Came
 
 #[test]
 fn the_engines_that_search_all_come_to_the_same() {
-    let programs: usize =
-        std::env::var("RADDLE_PROGRAMS").map_or(150, |count| count.parse().expect("RADDLE_PROGRAMS is a number"));
+    let programs = soak(1_500);
     let seed = TestRng::from_seed(RngAlgorithm::ChaCha, &[7; 32]);
     let mut runner = TestRunner::new_with_rng(Config::default(), seed);
     let (mut compared, mut with_loom) = (0, 0);

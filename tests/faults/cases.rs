@@ -69,3 +69,12 @@ pub(crate) fn holds_within(checker: &Checker, executions: u64, program: impl Fn(
         other => Err(format!("expected a proof within {executions} executions, got {other:?}")),
     }
 }
+
+/// What every engine and the chain have to come to: a verdict of this name, or `holds`.
+pub(crate) fn everywhere(verdict: &str, program: fn()) -> Came {
+    let mut said = String::new();
+    for checker in [under(EXHAUSTIVE), under(LOOM), chain(), under(RANDOM)] {
+        said = expect(verdict, say(&checker, program))?;
+    }
+    Ok(said)
+}

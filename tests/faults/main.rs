@@ -17,6 +17,7 @@
 mod arc;
 mod cases;
 mod chain;
+mod estimates;
 mod leash;
 mod loops;
 mod places;
@@ -28,6 +29,7 @@ mod replay;
 mod samplers;
 mod std_facade;
 mod tasks;
+mod tokens;
 
 use cases::{Case, Kind};
 use std::process::ExitCode;
@@ -38,6 +40,7 @@ const KINDS: &[&Kind] = &[
     &proofs::KIND,
     &queued_writers::KIND,
     &samplers::KIND,
+    &estimates::KIND,
     &replay::KIND,
     &places::KIND,
     &loops::KIND,
@@ -51,6 +54,8 @@ const KINDS: &[&Kind] = &[
     &std_facade::STATICS,
     &std_facade::POINTERS,
     &std_facade::OWNERS,
+    &tokens::TAKEN,
+    &tokens::RENDEZVOUS,
 ];
 
 fn main() -> ExitCode {

@@ -1,7 +1,7 @@
 //! A read that a queued writer holds up.
 
-use crate::cases::{Came, Case, EXHAUSTIVE, Kind, LOOM, RANDOM, chain, fails, holds, under};
-use raddle::sync::{Arc, Mutex, RwLock, mpsc};
+use crate::cases::{Came, Case, EXHAUSTIVE, Kind, LOOM, RANDOM, chain, everywhere, fails, holds, under};
+use raddle::sync::{Arc, Mutex, RaceCell, RwLock, mpsc};
 use raddle::{Checker, Engine, thread};
 
 pub(crate) const KIND: Kind = Kind {
@@ -23,6 +23,13 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_recursive_read_before_the_writer_starts_holds", run: before_the_writer },
         Case { name: "readers_that_wait_for_nobody_hold", run: independent_readers },
         Case { name: "a_recursive_read_of_two_locks_holds", run: two_locks },
+        Case { name: "try_read_is_refused_where_a_writer_is_queued", run: || everywhere("assertion", refused) },
+        Case { name: "try_read_may_come_before_the_writer", run: || everywhere("assertion", granted) },
+        Case { name: "try_read_in_vain_while_it_keeps_the_writer_out_never_ends", run: tries_for_ever },
+        Case { name: "try_read_without_writers_is_granted", run: || everywhere("holds", no_writer) },
+        Case { name: "try_read_once_the_writer_is_done_is_granted", run: || everywhere("holds", writer_done) },
+        Case { name: "try_read_until_it_is_granted_holds", run: || everywhere("holds", tries_again) },
+        Case { name: "who_was_let_in_by_try_read_sees_what_was_written", run: || everywhere("holds", sees_all) },
     ],
 };
 
@@ -162,4 +169,91 @@ fn two_locks() -> Came {
         drop((first, second));
         writer.join().unwrap();
     })
+}
+
+fn while_read(then: fn(&RwLock<u32>)) {
+    let lock = Arc::new(RwLock::new(0));
+    let theirs = Arc::clone(&lock);
+    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+    let first = lock.read().unwrap();
+    then(&lock);
+    drop(first);
+    writer.join().unwrap();
+}
+
+fn refused() {
+    while_read(|lock| assert!(lock.try_read().is_ok(), "nobody writes"));
+}
+
+fn granted() {
+    while_read(|lock| assert!(lock.try_read().is_err(), "nobody waits"));
+}
+
+/// One task alone that goes round and round is cut by its steps.
+fn tries_for_ever() -> Came {
+    fails(&under(EXHAUSTIVE).steps(400), "inconclusive", || {
+        while_read(|lock| {
+            while lock.try_read().is_err() {
+                thread::yield_now();
+            }
+        });
+    })
+}
+
+fn no_writer() {
+    let lock = Arc::new(RwLock::new(0));
+    let theirs = Arc::clone(&lock);
+    let reader = thread::spawn(move || *theirs.read().unwrap());
+    let first = lock.read().unwrap();
+    assert_eq!(*lock.try_read().expect("only readers"), *first);
+    drop(first);
+    reader.join().unwrap();
+}
+
+fn writer_done() {
+    let lock = Arc::new(RwLock::new(0));
+    let theirs = Arc::clone(&lock);
+    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
+    let first = *lock.read().unwrap();
+    writer.join().unwrap();
+    assert_eq!(*lock.try_read().expect("nobody waits any more"), 1, "after {first}");
+}
+
+fn tries_again() {
+    let lock = Arc::new(RwLock::new(0));
+    let [writer, reader] = [1, 0].map(|by| {
+        let lock = Arc::clone(&lock);
+        thread::spawn(move || {
+            if by > 0 {
+                *lock.write().unwrap() += by;
+            } else {
+                assert!(*lock.read().unwrap() < 2);
+            }
+        })
+    });
+    loop {
+        if let Ok(value) = lock.try_read() {
+            assert!(*value < 2);
+            break;
+        }
+        thread::yield_now();
+    }
+    writer.join().unwrap();
+    reader.join().unwrap();
+}
+
+fn sees_all() {
+    let shared = Arc::new((RwLock::new(false), RaceCell::new(0)));
+    let theirs = Arc::clone(&shared);
+    let writer = thread::spawn(move || {
+        let mut written = theirs.0.write().unwrap();
+        theirs.1.set(1);
+        *written = true;
+    });
+    if let Ok(written) = shared.0.try_read()
+        && *written
+    {
+        assert_eq!(shared.1.get(), 1);
+    }
+    writer.join().unwrap();
 }

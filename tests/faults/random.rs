@@ -2,13 +2,14 @@
 //!
 //! A program has two or three threads of loads, stores, updates, compare-and-exchanges and fences on two or three atomics. What
 //! it can read under RC11 and under sequential consistency is enumerated here, plainly: every write that a read may have, every
-//! place of a write in modification order, and of what results the consistent. `RADDLE_PROGRAMS=2000` draws as many.
+//! place of a write in modification order, and of what results the consistent. `make soak` draws 2,000.
 
 use crate::cases::{Came, Case, EXHAUSTIVE, Kind, LOOM, RANDOM, chain, under};
 use raddle::sync::Arc;
 use raddle::sync::atomic::Ordering::{self, AcqRel, Acquire, Relaxed, Release, SeqCst};
 use raddle::sync::atomic::{AtomicU64, fence};
 use raddle::{Checker, Outcome, thread};
+use raddle_tests::soak;
 use std::collections::BTreeSet;
 
 pub(crate) const KIND: Kind = Kind {
@@ -418,11 +419,10 @@ fn ask(
 }
 
 fn differential() -> Came {
-    let programs = std::env::var("RADDLE_PROGRAMS").map_or(200, |count| count.parse().expect("a number of programs"));
     let mut dice = Dice(0x9e37_79b9_7f4a_7c15);
     let mut tallies: [Tally; 4] = Default::default();
     let sampled = under(RANDOM).executions(50);
-    for _ in 0..programs {
+    for _ in 0..soak(2_000) {
         let program = dice.program();
         let (sc, weak) = (readings(&program, Model::Sc), readings(&program, Model::Rc11));
         for _ in 0..3 {

@@ -4,6 +4,7 @@ use crate::cases::{Came, Case, Kind};
 use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
 use raddle::sync::{Arc, Condvar, Mutex};
 use raddle::{Checker, Engine, Outcome, Strategy, thread};
+use raddle_tests::soak;
 
 pub(crate) const KIND: Kind = Kind {
     name: "samplers",
@@ -12,9 +13,9 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "pct_finds_a_load_between_two_stores", run: between_stores },
         Case { name: "pct_finds_a_late_thread", run: late_thread },
         Case { name: "pct_finds_a_lost_update", run: lost_update },
-        Case { name: "pct_finds_the_bounded_buffers_deadlock", run: || buffer(2, 60) },
+        Case { name: "pct_finds_the_bounded_buffers_deadlock", run: || buffer(2, 60, 10_000) },
         // Deeper than PCT aims at: its theorem says nothing, and it was not found at all before.
-        Case { name: "pct_finds_the_bounded_buffers_deadlock_with_one_item_each", run: || buffer(1, 5_000) },
+        Case { name: "pct_finds_the_bounded_buffers_deadlock_with_one_item_each", run: || buffer(1, 5_000, 200) },
         Case { name: "pct_passes_a_correct_buffer", run: correct_buffer },
     ],
 };
@@ -34,18 +35,16 @@ fn mean(searches: u64, program: fn()) -> Result<f64, String> {
     Ok(sum as f64 / searches as f64)
 }
 
-/// `RADDLE_SEARCHES=10000` makes as many instead.
+/// Holds the mean to a bound: over so many searches in `make soak`.
 fn at_most(bound: f64, searches: u64, program: fn()) -> Came {
-    let searches =
-        std::env::var("RADDLE_SEARCHES").map_or(searches, |count| count.parse().expect("a number of searches"));
-    let mean = mean(searches, program)?;
+    let mean = mean(soak(searches), program)?;
     let said = format!("found after {mean:.1} schedules on average, at most {bound} by the theorem or the literature");
     if mean <= bound { Ok(said) } else { Err(said) }
 }
 
 /// Depth 2, two tasks and seven steps: one in 2 · 7 or more often, aimed at depth 3 one in 2 · 49.
 fn between_stores() -> Came {
-    at_most(98.0, 100, || {
+    at_most(98.0, 10_000, || {
         let x = Arc::new(AtomicU32::new(0));
         let theirs = Arc::clone(&x);
         let writer = thread::spawn(move || {
@@ -59,7 +58,7 @@ fn between_stores() -> Came {
 
 fn late_thread() -> Came {
     // Depth 1: the other starts only when `main` is nearly done.
-    at_most(60.0, 50, || {
+    at_most(60.0, 10_000, || {
         let x = Arc::new(AtomicU32::new(0));
         let theirs = Arc::clone(&x);
         let late = thread::spawn(move || theirs.load(SeqCst));
@@ -69,7 +68,7 @@ fn late_thread() -> Came {
 }
 
 fn lost_update() -> Came {
-    at_most(98.0, 50, || {
+    at_most(98.0, 10_000, || {
         let x = Arc::new(AtomicU32::new(0));
         let theirs = Arc::clone(&x);
         let other = thread::spawn(move || theirs.store(theirs.load(SeqCst) + 1, SeqCst));
@@ -99,10 +98,10 @@ fn run_buffer(items: u32, notify: fn(&Condvar)) {
     threads.into_iter().for_each(|thread| thread.join().unwrap());
 }
 
-fn buffer(items: u32, bound: u32) -> Came {
+fn buffer(items: u32, bound: u32, searches: u64) -> Came {
     let program: fn() =
         if items == 2 { || run_buffer(2, Condvar::notify_one) } else { || run_buffer(1, Condvar::notify_one) };
-    at_most(f64::from(bound), 20, program)
+    at_most(f64::from(bound), searches, program)
 }
 
 fn correct_buffer() -> Came {

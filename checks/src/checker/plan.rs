@@ -30,7 +30,8 @@ pub(crate) struct Plan {
     pub(crate) checkpoint: Option<std::path::PathBuf>,
     /// Threads that a portfolio runs on; as many as there are processors, if it is not said.
     pub(crate) threads: Option<usize>,
-    /// A schedule is followed in which owners are counted.
+    /// A schedule is followed in which looks before a wait are steps, and one in which owners are counted.
+    pub(crate) gated: bool,
     pub(crate) counts: bool,
 }
 
@@ -44,7 +45,7 @@ pub(super) const STEPS_MAX: usize = 5_000;
 impl Plan {
     /// The same, for runs along this schedule.
     pub(crate) fn along(&self, schedule: &Schedule) -> Plan {
-        Plan { counts: schedule.counted, ..self.clone() }
+        Plan { gated: schedule.gated, counts: schedule.counted, ..self.clone() }
     }
 
     pub(crate) fn rules(&self, engine: Engine) -> Rules {
@@ -59,7 +60,7 @@ impl Plan {
             timeouts: self.timeouts,
             deny_leaks: self.deny_leaks,
             cancels: self.cancels.clone(),
-            gated: false,
+            gated: self.gated,
             gates_tasks: false,
             counted: Arc::new(Counted::all_if(self.counts)),
             hidden: false,

@@ -25,7 +25,7 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
         check,
         parameters: found.parameters.as_ref().map(|parameters| parameters.values().clone()),
     };
-    let steps = line(Player::Steps { gated: false });
+    let steps = line(Player::Steps);
     let fits = |report: &SessionReport| came(&steps, report).is_ok_and(|again| again.verdict == found.verdict);
     let loom = line(Player::Loom { execution: found.execution });
     if found.trace.is_weak() {
@@ -33,7 +33,8 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
     }
     let report = run(plan, program, &steps, false);
     if fits(&report) {
-        return Ok(line(Player::Steps { gated: report.gated }));
+        let schedule = Schedule { gated: report.gated, ..steps.schedule };
+        return Ok(ReplayLine { schedule, ..steps });
     }
     search(plan, program, &loom).map(|_| loom)
 }
@@ -44,19 +45,18 @@ pub(crate) fn line_of(plan: &Plan, program: &Program, study: &Study, check: usiz
 /// [`CheckError::Drift`] if it does not fit the program, or does not fail as it did.
 pub(crate) fn run_line(plan: &Plan, program: &Program, line: &ReplayLine) -> Result<Counterexample, CheckError> {
     match line.player {
-        Player::Steps { .. } => came(line, &run(plan, program, line, true)),
+        Player::Steps => came(line, &run(plan, program, line, true)),
         Player::Loom { .. } => search(plan, program, line),
     }
 }
 
 /// Runs the execution; `is_last` if it is the one that the user sees.
 fn run(plan: &Plan, program: &Program, line: &ReplayLine, is_last: bool) -> SessionReport {
-    let gated = matches!(line.player, Player::Steps { gated: true });
     let rules = plan.along(&line.schedule).rules(Engine::shuttle());
     // Where the schedule says what comes round again, the first time it does is enough of a suspicion.
     let recurrences = if line.schedule.round > 0 { 2 } else { rules.recurrences };
     let schedule = Some(Schedule { weak: false, ..line.schedule.clone() });
-    let rules = Rules { record: true, schedule, gated, recurrences, time_max: None, is_last, ..rules };
+    let rules = Rules { record: true, schedule, recurrences, time_max: None, is_last, ..rules };
     shuttle::run_exactly(program, rules, &line.schedule.answers)
 }
 

@@ -83,8 +83,8 @@ pub(crate) fn last_run(plan: &Plan, program: &Program, counterexample: &Countere
         return String::new();
     }
     let rules = Rules { schedule: Some(schedule.clone()), ..plan.along(schedule).rules(Engine::shuttle()) };
-    // Whether it takes gates is known once it has been run, and then it begins again.
-    let gated = shuttle::run_once(program, rules.clone(), &schedule.answers).gated;
+    // If the schedule does not say so, whether it takes gates is known once it has been run, and then it begins again.
+    let gated = schedule.gated || shuttle::run_once(program, rules.clone(), &schedule.answers).gated;
     let report = shuttle::run_once(program, Rules { is_last: true, gated, ..rules }, &schedule.answers);
     let Verdict::Assertion { task, .. } = &counterexample.verdict else { return String::new() };
     let frames = report.backtrace.map(|backtrace| frames_of_the_program(&backtrace.to_string()));

@@ -105,7 +105,7 @@ impl Gate {
         atomic.fetch_add(1, Ordering::Relaxed);
         if with(|x| x.refuses(me, op)) {
             with(|x| x.tasks[me.index()].native.unfenced = true);
-        } else if with(|x| x.tasks[me.index()].native.unfenced) || matches!(op.kind, Kind::TrySend | Kind::TryRecv) {
+        } else if with(|x| x.tasks[me.index()].native.unfenced) || op.kind.tries_a_channel() {
             self.pass(op.kind);
         } else {
             // It has read nothing else that a fence would order, too.

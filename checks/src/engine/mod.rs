@@ -331,7 +331,7 @@ fn prove(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Ou
 pub(crate) fn confirm(engine: Engine, plan: &Plan, program: &Program, found: &Found) -> Result<Outcome, CheckError> {
     let schedule = Schedule::of(found);
     let counted = Arc::clone(&found.counted);
-    let rules = Rules { record: true, schedule: Some(schedule), counted, ..plan.rules(engine) };
+    let rules = Rules { record: true, schedule: Some(schedule), gated: found.gated, counted, ..plan.rules(engine) };
     let again = shuttle::run_once(program, rules, &found.answers);
     settle(engine, found, again, None, 0)
 }

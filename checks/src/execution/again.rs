@@ -1,12 +1,52 @@
 //! Ends a search that has to begin again by other rules.
 
-use super::{halt, session, with};
+use super::{Kind, Op, State, halt, session, with};
 
 /// Ends the search: the program has to be explored with gates.
 pub(crate) fn want_gates() -> ! {
     session(|session| session.report.needs_gates = true);
     with(|x| x.over = true);
     halt();
+}
+
+/// Whether what `op`, which is about to be done without gates, comes to can be told only with gates.
+pub(super) fn needs_gates(op: &Op) -> bool {
+    match op.kind {
+        Kind::TryLock | Kind::TryRead => true,
+        // It is taken by a receiver that has looked in vain, and waits.
+        Kind::TrySend => with(|x| {
+            let state = op.object.map(|object| &x.objects[object.index()].state);
+            matches!(state, Some(State::Channel { capacity: Some(0), .. }))
+        }),
+        Kind::Unpark(other) => with(|x| {
+            let other = &mut x.tasks[other.index()];
+            other.was_unparked = true;
+            other.has_waited
+        }),
+        _ => false,
+    }
+}
+
+/// The current task may have to wait as std does, by parking its thread: that takes the thread's token. Gives whether it has
+/// to look first whether it must wait, as a step of its own: where somebody unparks it.
+pub(crate) fn looks_first() -> bool {
+    if std::thread::panicking() {
+        return false;
+    }
+    let (wants, gated) = with(|x| {
+        let task = &mut x.tasks[x.current.index()];
+        task.has_waited = true;
+        (task.was_unparked && !x.over && !x.gated, x.gated && !x.over)
+    });
+    if wants {
+        want_gates();
+    }
+    gated
+}
+
+/// Whether unlocks, and the looks of who may have to wait, are steps.
+pub(crate) fn is_gated() -> bool {
+    !std::thread::panicking() && with(|x| x.gated && !x.over)
 }
 
 /// The same while a panic unwinds, which goes on with operations that do nothing.

@@ -41,6 +41,8 @@ pub(crate) struct Happened {
     steps: Vec<usize>,
     /// All answers.
     answers: Vec<usize>,
+    /// Looks before a wait are steps.
+    gated: bool,
 }
 
 /// An execution, put together from what was told of it.
@@ -51,18 +53,19 @@ pub(crate) struct Witness {
     /// The task of each step.
     pub(crate) steps: Vec<usize>,
     pub(crate) answers: Vec<usize>,
+    pub(crate) gated: bool,
 }
 
 #[cfg(feature = "suite")]
 impl Witness {
     pub(crate) fn hear(&mut self, happened: Happened) {
-        let Happened { kept, mut trace, steps, answers } = happened;
+        let Happened { kept, mut trace, steps, answers, gated } = happened;
         let mut events = self.trace.take().map(|trace| trace.events).unwrap_or_default();
         events.truncate(kept);
         events.append(&mut trace.events);
         self.trace = Some(Trace { events, ..trace });
         self.steps.extend(steps);
-        self.answers = answers;
+        (self.answers, self.gated) = (answers, gated);
     }
 }
 
@@ -120,7 +123,7 @@ impl Execution {
             told.events.clone_from(&trace.events);
             // What becomes of objects would be told anew each time.
             let trace = Trace { events, changes: Vec::new(), ..trace };
-            let happened = Happened { kept, trace, steps, answers: self.answers.clone() };
+            let happened = Happened { kept, trace, steps, answers: self.answers.clone(), gated: self.gated };
             (black_box.tell)(Told::Happened(Box::new(happened)));
         }
         self.told = Some(told);
@@ -147,7 +150,7 @@ mod tests {
             polled_by: Vec::new(),
             changes: Vec::new(),
         };
-        Happened { kept, trace, steps: steps.to_vec(), answers: vec![steps.len()] }
+        Happened { kept, trace, steps: steps.to_vec(), answers: vec![steps.len()], gated: false }
     }
 
     #[test]

@@ -39,7 +39,7 @@ mod waiting;
 mod wakers;
 mod watchdog;
 
-pub(crate) use again::{want_gates, want_gates_soon, want_larger_stacks, want_task_gates};
+pub(crate) use again::{is_gated, looks_first, want_gates, want_gates_soon, want_larger_stacks, want_task_gates};
 #[cfg(feature = "suite")]
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
@@ -305,6 +305,8 @@ impl Execution {
             pending: Some(Op::bare(Kind::Start, site)),
             may_wait: false,
             token: false,
+            was_unparked: false,
+            has_waited: false,
             choices: 0,
             fired: false,
             waits_on: false,

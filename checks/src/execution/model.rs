@@ -31,6 +31,8 @@ pub(crate) enum State {
     RwLock {
         writer: Option<Hold>,
         readers: Vec<Hold>,
+        /// Writers that have looked in vain, and wait.
+        queued: Vec<TaskId>,
     },
     Semaphore {
         permits: usize,
@@ -46,6 +48,8 @@ pub(crate) enum State {
         senders: usize,
         receivers: usize,
         taken: u64,
+        /// A receiver has looked, and waits.
+        awaited: bool,
     },
     Barrier {
         size: usize,
@@ -144,15 +148,16 @@ impl State {
         let hold = |hold: &Option<Hold>| hold.map_or(0, |hold| hold.task.index() as u64 + 1);
         match self {
             State::Mutex { holder } | State::Loop { holder, .. } => hold(holder),
-            State::RwLock { writer, readers } => {
+            State::RwLock { writer, readers, .. } => {
                 readers.iter().fold(hold(writer), |sum, reader| sum * 31 + reader.task.index() as u64 + 7)
             }
             State::Semaphore { permits, .. } => *permits as u64,
             State::Condvar { waiters, signals } => {
                 waiters.iter().fold(signals.len() as u64, |sum, task| sum * 31 + task.index() as u64 + 3)
             }
-            State::Channel { taken, length, senders, receivers, .. } => {
-                taken * 1_000_003 + *length as u64 * 31 + *senders as u64 * 7 + *receivers as u64
+            State::Channel { taken, length, senders, receivers, awaited, .. } => {
+                let ends = *senders as u64 * 7 + *receivers as u64;
+                taken * 1_000_003 + *length as u64 * 31 + ends * 2 + u64::from(*awaited)
             }
             State::Barrier { arrived, generation, .. } => generation * 31 + *arrived as u64,
             State::Once { running, done } => hold(running) * 2 + u64::from(*done),
@@ -240,7 +245,7 @@ impl Execution {
             }
         }
         let taken = self.taken(op);
-        if effect == Effect::Done || matches!(op.kind, Kind::Wake { .. }) {
+        if effect == Effect::Done || op.changes_undone() {
             effect = self.change(task, op, effect);
         }
         self.order(task, op, effect, taken);
@@ -269,8 +274,10 @@ impl Execution {
         if matches!(op.kind, Kind::Load(_) | Kind::Store(_) | Kind::Rmw(_) | Kind::Cas(..)) {
             return effect;
         }
+        if op.parks || op.kind == Kind::Park {
+            self.tasks[task.index()].token = false;
+        }
         match op.kind {
-            Kind::Park => self.tasks[task.index()].token = false,
             Kind::Unpark(other) => self.tasks[other.index()].token = true,
             Kind::Join(other) => self.tasks[other.index()].joined = true,
             _ => {}
@@ -291,7 +298,7 @@ pub(crate) fn is_ready(task: TaskId, kind: Kind, state: Option<&State>, mutex: O
     match (kind, state) {
         (Kind::Lock, Some(State::Mutex { holder })) => holder.is_none(),
         (Kind::Read, Some(State::RwLock { writer, .. })) => writer.is_none(),
-        (Kind::Write, Some(State::RwLock { writer, readers })) => writer.is_none() && readers.is_empty(),
+        (Kind::Write, Some(State::RwLock { writer, readers, .. })) => writer.is_none() && readers.is_empty(),
         (Kind::Acquire(wanted), Some(State::Semaphore { permits, .. })) => *permits >= wanted,
         (Kind::Wake { .. }, Some(state)) => is_signalled(task, state) && mutex.is_none_or(State::is_free),
         (Kind::Poll { .. }, Some(State::Task { woken, .. })) => *woken && mutex.is_none_or(State::is_free),

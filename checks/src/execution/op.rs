@@ -31,6 +31,8 @@ pub(crate) enum Kind {
     ReadUnlock,
     Write,
     TryWrite,
+    /// A write looks before it waits, and is queued then: a step of its own where somebody can tell.
+    StartWrite,
     WriteUnlock,
     Acquire(usize),
     TryAcquire(usize),
@@ -57,6 +59,9 @@ pub(crate) enum Kind {
     Taken(u64),
     Recv,
     TryRecv,
+    /// A send or a receive looks before it waits: a step of its own where what it does meanwhile can be told.
+    StartSend,
+    StartRecv,
     DropSender,
     DropReceiver,
     Arrive,
@@ -109,6 +114,7 @@ pub(crate) enum Kind {
 
 /// An announced operation.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub(crate) struct Op {
     pub(crate) kind: Kind,
     /// The object that the operation is on; tasks and choices have none.
@@ -124,6 +130,8 @@ pub(crate) struct Op {
     pub(crate) idle: bool,
     /// An update that may leave the value as it is: what it touches depends on what it finds.
     pub(crate) may_keep: bool,
+    /// It has looked in vain, and waits as std does, by parking: it takes its thread's token.
+    pub(crate) parks: bool,
 }
 
 impl Op {
@@ -137,15 +145,36 @@ impl Op {
             progress: false,
             idle: false,
             may_keep: false,
+            parks: false,
         }
     }
 
     pub(crate) fn bare(kind: Kind, site: Site) -> Self {
-        Op { kind, object: None, timeout: None, site, serial: None, progress: false, idle: false, may_keep: false }
+        Op {
+            kind,
+            object: None,
+            timeout: None,
+            site,
+            serial: None,
+            progress: false,
+            idle: false,
+            may_keep: false,
+            parks: false,
+        }
     }
 
     pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
         Op { timeout, ..self }
+    }
+
+    pub(crate) fn parking(self, parks: bool) -> Self {
+        Op { parks, ..self }
+    }
+
+    /// Whether it changes its object though it was not done: it begins to wait there, or ends.
+    pub(crate) fn changes_undone(&self) -> bool {
+        matches!(self.kind, Kind::Wake { .. } | Kind::StartRecv | Kind::StartWrite)
+            || (self.kind == Kind::Recv && self.parks)
     }
 
     /// Whether what it touches depends on what it finds.
@@ -245,6 +274,9 @@ impl Kind {
             Kind::DropWeak => (67, "drop weak"),
             Kind::EndArc => (68, "take out"),
             Kind::OnceWait => (69, "wait for once"),
+            Kind::StartSend => (70, "send"),
+            Kind::StartRecv => (71, "receive"),
+            Kind::StartWrite => (72, "write lock"),
         }
     }
 
@@ -285,6 +317,7 @@ impl Kind {
     pub(crate) fn gives(self) -> bool {
         use Kind::{Abort, DropReceiver, DropSender, Taken, TryRecv, Unlock, WakeTask, WriteUnlock};
         use Kind::{Arrive, NotifyAll, NotifyOne, OnceDone, OnceFail, ReadUnlock, Recv, Release, Send, TrySend};
+        use Kind::{StartRecv, StartSend};
         matches!(
             self,
             Unlock
@@ -295,8 +328,10 @@ impl Kind {
                 | NotifyAll
                 | Send
                 | TrySend
+                | StartSend
                 | Recv
                 | TryRecv
+                | StartRecv
                 | Taken(_)
                 | DropSender
                 | DropReceiver
@@ -311,17 +346,21 @@ impl Kind {
     /// Whether what an operation of this kind touches depends on what it finds.
     fn is_fickle(self) -> bool {
         use Kind::{Arrive, Cas, OnceEnter, Recv, Send, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite};
+        use Kind::{StartRecv, StartSend, StartWrite};
         matches!(
             self,
             TryLock
                 | TryRead
                 | TryWrite
+                | StartWrite
                 | TryAcquire(_)
                 | Cas(..)
                 | Send
                 | TrySend
+                | StartSend
                 | Recv
                 | TryRecv
+                | StartRecv
                 | Arrive
                 | OnceEnter
         )
@@ -329,8 +368,19 @@ impl Kind {
 
     /// Whether it asks for what it may not get, and then is told so and orders nothing.
     pub(crate) fn may_be_refused(self) -> bool {
-        use Kind::{IsFinished, TryAcquire, TryLock, TryRead, TryRecv, TrySend, TryWrite};
-        matches!(self, TryLock | TryRead | TryWrite | TryAcquire(_) | TrySend | TryRecv | IsFinished(_))
+        use Kind::{IsFinished, StartWrite, TryAcquire, TryLock, TryRead, TryWrite};
+        matches!(self, TryLock | TryRead | TryWrite | StartWrite | TryAcquire(_) | IsFinished(_))
+            || self.tries_a_channel()
+    }
+
+    /// Whether it is how an operation begins that waits if this is refused.
+    pub(crate) fn looks_before_it_waits(self) -> bool {
+        matches!(self, Kind::StartSend | Kind::StartRecv | Kind::StartWrite)
+    }
+
+    /// Whether it sends or receives at once, or not at all.
+    pub(crate) fn tries_a_channel(self) -> bool {
+        matches!(self, Kind::TrySend | Kind::TryRecv | Kind::StartSend | Kind::StartRecv)
     }
 
     /// Whether it reads what only an acquire fence after it orders.

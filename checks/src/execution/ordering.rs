@@ -40,10 +40,19 @@ impl Execution {
             return;
         }
         match op.kind {
-            Kind::Send | Kind::TrySend | Kind::Recv | Kind::TryRecv | Kind::Taken(_) => {
+            Kind::Send
+            | Kind::TrySend
+            | Kind::StartSend
+            | Kind::Recv
+            | Kind::TryRecv
+            | Kind::StartRecv
+            | Kind::Taken(_) => {
                 self.order_messages(task, op, effect, taken);
             }
             _ => self.order_by_clocks(task, op, effect),
+        }
+        if let (true, Some(clocks)) = (op.parks, &mut self.clocks) {
+            clocks.park(task);
         }
     }
 
@@ -52,8 +61,10 @@ impl Execution {
         let State::Channel { length, receivers, taken, .. } = &self.objects[object.index()].state else { return };
         match op.kind {
             _ if effect != Effect::Done => {}
-            Kind::Send | Kind::TrySend if *receivers > 0 => clocks.hand(task, object, *taken + *length as u64 - 1),
-            Kind::Recv | Kind::TryRecv if *taken > before => {
+            Kind::Send | Kind::TrySend | Kind::StartSend if *receivers > 0 => {
+                clocks.hand(task, object, *taken + *length as u64 - 1)
+            }
+            Kind::Recv | Kind::TryRecv | Kind::StartRecv if *taken > before => {
                 clocks.receive(task, object, before);
                 clocks.hand(task, object, TAKEN | before);
             }
@@ -72,7 +83,7 @@ impl Execution {
                     clocks.load(task, object, failure);
                 }
             }
-            Kind::Write | Kind::TryWrite => {
+            Kind::Write | Kind::TryWrite | Kind::StartWrite => {
                 clocks.acquire(task, object);
                 clocks.receive(task, object, READERS);
             }

@@ -46,6 +46,8 @@ pub(crate) struct Found {
     pub(crate) trace: Option<Trace>,
     /// Of a livelock: the steps of the first round.
     pub(crate) round: Option<std::ops::Range<usize>>,
+    /// Looks before a wait were steps.
+    pub(crate) gated: bool,
     /// Whose owners were counted.
     pub(crate) counted: Arc<Counted>,
 }
@@ -352,6 +354,7 @@ pub(super) fn found(execution: &mut Execution, verdict: Verdict) {
                 tasks,
                 trace,
                 round: execution.round.clone(),
+                gated: execution.gated,
                 counted: Arc::clone(&execution.owners.counted),
             });
         }

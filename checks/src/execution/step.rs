@@ -1,6 +1,6 @@
 //! One step of a task: announce, let the engine decide who runs, act, confirm.
 
-use super::again::want_gates;
+use super::again::{needs_gates, want_gates};
 use super::misfit::usage_of;
 use super::session::{Problem, problem};
 use super::wakers::{Wakes, wake_now};
@@ -91,7 +91,7 @@ fn perform_switching(op: Op, switches: bool) -> Effect {
     match announce(&op) {
         Life::Running(Running { mode, me, gated, alone, .. }) => {
             match mode {
-                _ if op.kind == Kind::TryLock && !gated => want_gates(),
+                _ if !gated && needs_gates(&op) => want_gates(),
                 Mode::Shuttle if alone || !switches => {}
                 Mode::Shuttle => engine::shuttle::switch(op.kind.yields()),
                 Mode::Loom => engine::loom::wait_turn(me, &op),

@@ -39,6 +39,9 @@ pub(crate) struct Task {
     pub(crate) may_wait: bool,
     /// The token of `park` and `unpark`.
     pub(crate) token: bool,
+    /// Somebody has given it that token; and it has waited as std does by parking, which takes it.
+    pub(crate) was_unparked: bool,
+    pub(crate) has_waited: bool,
     /// Choices made so far.
     pub(crate) choices: usize,
     /// Set when its timeout fires because nothing else can run.

@@ -188,6 +188,10 @@ impl Execution {
             Kind::Start => touches.push(Touch::new(life(task), How::Looks)),
             Kind::Park if effect == Effect::Done => touches.push(Touch::new(token(task), How::Changes)),
             Kind::Park => touches.push(Touch::new(token(task), How::Looks)),
+            _ if op.parks => touches.push(Touch::new(token(task), How::Changes)),
+            _ => {}
+        }
+        match op.kind {
             Kind::Join(other) | Kind::IsFinished(other) => touches.push(Touch::new(life(other), How::Looks)),
             Kind::Unpark(other) => touches.push(Touch::giving(token(other), How::Adds)),
             Kind::Fence(Ordering::SeqCst) => touches.push(Touch::new(Thing::Fences, How::Changes)),
@@ -231,7 +235,7 @@ pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches 
     }
     let Some(of) = identity else { return touches };
     match op.kind {
-        Kind::Send | Kind::TrySend => {
+        Kind::Send | Kind::TrySend | Kind::StartSend => {
             for (thing, how) in [
                 (Thing::Tail(of), How::Changes),
                 (Thing::Head(of), How::Looks),
@@ -241,7 +245,7 @@ pub(crate) fn may_touch(op: &Op, identity: Option<u64>, wakes: bool) -> Touches 
                 add(thing, how);
             }
         }
-        Kind::Recv | Kind::TryRecv => {
+        Kind::Recv | Kind::TryRecv | Kind::StartRecv => {
             for (thing, how) in [
                 (Thing::Tail(of), How::Looks),
                 (Thing::Head(of), How::Changes),
@@ -263,6 +267,8 @@ fn how(kind: Kind, effect: Effect, same: bool) -> How {
         // Of calls that overlap none is first: what counts is which had returned when another was made.
         Kind::Load(_) | Kind::OnceCheck | Kind::OnceWait | Kind::Call | Kind::Pending { .. } => How::Looks,
         Kind::Return | Kind::WakeTask | Kind::Abort => How::Adds,
+        // It is queued.
+        Kind::StartWrite => How::Changes,
         _ if effect == Effect::Refused => How::Looks,
         // What has timed out has found its object without what it waits for; a condition variable it leaves.
         _ if effect == Effect::TimedOut && !matches!(kind, Kind::Wake { .. }) => How::Looks,
@@ -316,9 +322,17 @@ fn touch_owners(touches: &mut Touches, of: u64, kind: Kind, ordered: bool) {
 /// A channel's ends are different things, so a send and a receive commute unless one waits for the other.
 fn touch_channel(touches: &mut Touches, of: u64, op: &Op, effect: Effect, before: Before, capacity: Option<usize>) {
     let mut add = |thing, how| touches.push(Touch { thing, how, gives: op.kind.gives() });
+    if capacity == Some(0) {
+        // Whether a receiver waits.
+        match op.kind {
+            Kind::TrySend => add(Thing::Head(of), How::Looks),
+            Kind::StartRecv | Kind::Recv if effect != Effect::Done => add(Thing::Head(of), How::Changes),
+            _ => {}
+        }
+    }
     let capacity = capacity.map(|capacity| capacity.max(1) as u64);
     match op.kind {
-        Kind::Send | Kind::TrySend if effect == Effect::Done => {
+        Kind::Send | Kind::TrySend | Kind::StartSend if effect == Effect::Done => {
             add(Thing::Receivers(of), How::Looks);
             if before.received {
                 add(Thing::Tail(of), How::Changes);
@@ -331,7 +345,7 @@ fn touch_channel(touches: &mut Touches, of: u64, op: &Op, effect: Effect, before
                 add(Thing::Tail(of), How::Looks);
             }
         }
-        Kind::Recv | Kind::TryRecv if effect == Effect::Done && before.length > 0 => {
+        Kind::Recv | Kind::TryRecv | Kind::StartRecv if effect == Effect::Done && before.length > 0 => {
             add(Thing::Head(of), How::Changes);
             add(Thing::Message(of, before.taken), How::Changes);
             if let Some(capacity) = capacity {
@@ -339,7 +353,7 @@ fn touch_channel(touches: &mut Touches, of: u64, op: &Op, effect: Effect, before
             }
         }
         // Nothing to take, no room, nobody left: whatever comes or goes would make a difference.
-        Kind::Send | Kind::TrySend | Kind::Recv | Kind::TryRecv => {
+        Kind::Send | Kind::TrySend | Kind::StartSend | Kind::Recv | Kind::TryRecv | Kind::StartRecv => {
             for thing in [Thing::Tail(of), Thing::Head(of), Thing::Senders(of), Thing::Receivers(of)] {
                 add(thing, How::Looks);
             }

@@ -45,7 +45,9 @@ impl Execution {
             (Kind::Lock, Some(State::Mutex { holder })) => holder.iter().copied().collect(),
             (Kind::Read, Some(State::RwLock { writer: Some(hold), .. })) => vec![*hold],
             (Kind::Read, Some(State::RwLock { .. })) => self.queued_writers(task, op),
-            (Kind::Write, Some(State::RwLock { writer, readers })) => writer.iter().chain(readers).copied().collect(),
+            (Kind::Write, Some(State::RwLock { writer, readers, .. })) => {
+                writer.iter().chain(readers).copied().collect()
+            }
             (Kind::OnceEnter | Kind::OnceWait, Some(State::Once { running, .. })) => running.iter().copied().collect(),
             (Kind::Wake { mutex }, _) => match &self.objects[mutex.index()].state {
                 State::Mutex { holder: Some(hold) } if self.signalled(task, op) => vec![*hold],

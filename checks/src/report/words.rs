@@ -49,15 +49,27 @@ pub(crate) fn whole(names: &impl Named, event: &Event) -> String {
         text = format!("{text} {sign}{value}");
     }
     text.push_str(match event.phase {
-        Phase::Done => "",
-        Phase::Refused => " (refused)",
-        Phase::Waits => " …",
-        Phase::Next => " (next)",
-        Phase::TimedOut => " (timed out)",
         Phase::Spurious => " (for no reason)",
-        Phase::Pending => " (pending)",
+        _ => how(event),
     });
     text
+}
+
+/// How it went: nothing of what was done.
+pub(super) fn how(event: &Event) -> &'static str {
+    match (event.phase, event.operation.as_str()) {
+        (Phase::Done, _) => "",
+        // They look before they wait.
+        (Phase::Refused, "receive") => " (nothing there)",
+        (Phase::Refused, "send") => " (no room)",
+        (Phase::Refused, "write lock") => " (taken)",
+        (Phase::Refused, _) => " (refused)",
+        (Phase::Waits, _) => " …",
+        (Phase::Next, _) => " (next)",
+        (Phase::TimedOut, _) => " (timed out)",
+        (Phase::Spurious, _) => " (spurious)",
+        (Phase::Pending, _) => " (pending)",
+    }
 }
 
 /// What the event is on: an object, another task, or nothing.

@@ -30,10 +30,7 @@ const MARKS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Player {
     /// The schedule says it all.
-    Steps {
-        /// Unlocking is a scheduling point.
-        gated: bool,
-    },
+    Steps,
     /// The execution with this number, of loom's search.
     Loom {
         /// Counted from 1.
@@ -184,8 +181,8 @@ fn join(numbers: &[usize]) -> String {
 impl fmt::Display for ReplayLine {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let player = match self.player {
-            Player::Steps { gated } => {
-                let gated = if gated { "-gated" } else { "" };
+            Player::Steps => {
+                let gated = if self.schedule.gated { "-gated" } else { "" };
                 let counted = if self.schedule.counted { "-counted" } else { "" };
                 format!("shuttle{gated}{counted}")
             }
@@ -248,8 +245,7 @@ impl FromStr for ReplayLine {
             return Err(last(format!("a round of {round} steps does not end here")));
         }
         let player = match (fields[1], fields[1].strip_prefix("loom-").map(str::parse)) {
-            ("shuttle" | "shuttle-counted", _) => Player::Steps { gated: false },
-            ("shuttle-gated" | "shuttle-gated-counted", _) => Player::Steps { gated: true },
+            ("shuttle" | "shuttle-gated" | "shuttle-counted" | "shuttle-gated-counted", _) => Player::Steps,
             (_, Some(Ok(execution))) => Player::Loom { execution },
             (other, _) => return Err(before(format!("no engine is called `{}`", excerpt(other)))),
         };
@@ -261,11 +257,11 @@ impl FromStr for ReplayLine {
             }
         };
         let weak = matches!(player, Player::Loom { .. });
-        let counted = fields[1].ends_with("-counted");
+        let (gated, counted) = (fields[1].contains("-gated"), fields[1].ends_with("-counted"));
         Ok(ReplayLine {
             player,
             verdict: fields[2].replace('-', " "),
-            schedule: Schedule { steps, answers, round, weak, counted },
+            schedule: Schedule { steps, answers, round, weak, gated, counted },
             marks: fields[6].to_owned(),
             check: number(fields[9])?,
             parameters,

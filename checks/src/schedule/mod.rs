@@ -32,6 +32,10 @@ pub struct Schedule {
     pub round: usize,
     /// Loads see stores that have been replaced. The schedule does not say which: loom's own search has to find it again.
     pub weak: bool,
+    /// Others may go on between an unlock and what comes after it, and who may have to wait looks first, as a step of its own:
+    /// somebody can tell.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gated: bool,
     /// Clones and drops of `Arc`s are steps: somebody can tell in which order they come.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
@@ -58,7 +62,8 @@ impl Schedule {
         }
         let steps = log[..end].iter().map(name).collect();
         let weak = found.trace.as_ref().is_some_and(Trace::is_weak);
-        Schedule { steps, answers: found.answers.clone(), round: length, weak, counted: found.counted.is_on() }
+        let (gated, counted) = (found.gated, found.counted.is_on());
+        Schedule { steps, answers: found.answers.clone(), round: length, weak, gated, counted }
     }
 
     /// The task of the step, counted from 0; the rounds of a livelock come as often as it takes to be sure.
@@ -70,8 +75,8 @@ impl Schedule {
 }
 
 impl fmt::Display for Schedule {
-    /// The steps, run-length coded, and what else decided, if anything did: `main×3 teller; answers 1 0; round 2`; `counted` if
-    /// clones and drops of `Arc`s are steps. A name with a space, a quote, a `×` or a `;` in it is quoted as Rust quotes strings.
+    /// The steps, run-length coded, and what else decided, if anything did: `main×3 teller; answers 1 0; round 2`; `gated` if
+    /// looks before a wait are steps, and `counted` if clones and drops of `Arc`s are. A name with a space, a quote, a `×` or a `;` in it is quoted as Rust quotes strings.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         Steps(&self.steps).fmt(f)?;
         if !self.answers.is_empty() {
@@ -80,6 +85,9 @@ impl fmt::Display for Schedule {
         }
         if self.round > 0 {
             write!(f, "; round {}", self.round)?;
+        }
+        if self.gated {
+            write!(f, "; gated")?;
         }
         if self.counted {
             write!(f, "; counted")?;
@@ -164,7 +172,7 @@ impl FromStr for Schedule {
 }
 
 impl Schedule {
-    /// Reads what follows the steps: `answers 1 0`, `round 2`, `counted`.
+    /// Reads what follows the steps: `answers 1 0`, `round 2`, `gated`, `counted`.
     fn more(&mut self, part: &str) -> Result<(), String> {
         let number = |text: &str| text.parse().map_err(|_| format!("`{}` is no number", excerpt(text)));
         let (what, rest) = part.split_once(char::is_whitespace).unwrap_or((part, ""));
@@ -178,8 +186,9 @@ impl Schedule {
                     return Err(format!("a round of {} steps, of {}", self.round, self.steps.len()));
                 }
             }
+            "gated" if !self.gated && rest.is_empty() => self.gated = true,
             "counted" if !self.counted && rest.is_empty() => self.counted = true,
-            _ => return Err(format!("`; {}` is none of `answers`, `round` and `counted`", excerpt(part))),
+            _ => return Err(format!("`; {}` is none of `answers`, `round`, `gated` and `counted`", excerpt(part))),
         }
         Ok(())
     }

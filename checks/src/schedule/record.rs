@@ -20,6 +20,7 @@ pub const RECORD_BYTES_MAX: u64 = 16 << 20;
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "suite", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "facts that are independent of each other")]
 pub struct Record {
     /// The file's form.
     #[cfg_attr(feature = "suite", schemars(extend("const" = SCHEMA)))]
@@ -44,6 +45,9 @@ pub struct Record {
     pub round: usize,
     /// Loads see stores that have been replaced: loom alone can follow it, by searching again.
     pub weak: bool,
+    /// Looks before a wait are steps.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub gated: bool,
     /// Clones and drops of `Arc`s are steps.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub counted: bool,
@@ -174,6 +178,7 @@ impl Record {
             answers: schedule.answers.clone(),
             round: schedule.round,
             weak: schedule.weak,
+            gated: schedule.gated,
             counted: schedule.counted,
             operations: study.counterexample.trace.operations(),
             verdict: verdict.clone(),
@@ -237,7 +242,7 @@ impl Record {
         schedule.answers.clone_from(&record.answers);
         schedule.round = record.round;
         schedule.weak = record.weak;
-        schedule.counted = record.counted;
+        (schedule.gated, schedule.counted) = (record.gated, record.counted);
         Ok((record, schedule))
     }
 

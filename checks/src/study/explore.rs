@@ -114,8 +114,9 @@ fn explore_all(program: &Program, rules: &Rules, search: Explorer) -> (Explored,
     let (flown, report) = fly(program, rules, search);
     let mut search = flown.lock().unwrap_or_else(PoisonError::into_inner);
     let mut explored = std::mem::take(&mut search.explored);
-    if report.counted.is_on() && !rules.counted.is_on() && !search.prefix.is_empty() {
-        // Clones and drops are steps after all: it has not gone on from where it was to.
+    let finer = (report.counted.is_on() && !rules.counted.is_on()) || (report.gated && !rules.gated);
+    if finer && !search.prefix.is_empty() {
+        // Clones and drops, or looks, are steps after all: it has not gone on from where it was to.
         explored = Explored { whole: false, found: None, ..explored };
     }
     // A run that broke off has not seen everything.

@@ -31,7 +31,7 @@ use crate::verdict::Verdict;
 pub(crate) use endings::endings;
 pub use endings::{Ending, Endings};
 use explore::{Until, explore};
-use replay::{Replayer, Run};
+use replay::{Grain, Replayer, Run};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
@@ -154,27 +154,31 @@ impl<'a> Desk<'a> {
     }
 
     fn study(&mut self, start: Run) -> Result<Study, CheckError> {
-        if start.counted {
-            self.count_owners();
-        }
+        self.refine(start.grain);
         let plan = start.plan();
         let study = self.study_once(start)?;
-        let turned = self.replayer.turned || study.counterexample.schedule.counted;
-        if plan.counted || !turned {
+        let Schedule { gated, counted, .. } = study.counterexample.schedule;
+        let grain = self.replayer.grain.with(Grain { gated, counted });
+        if plan.grain.has(grain) {
             return Ok(study);
         }
-        // Near this schedule somebody can tell in which order clones and drops come: they are steps, then.
-        self.count_owners();
+        // Near this schedule somebody can tell whether clones and drops, or looks, come before: they are steps, then.
+        self.refine(grain);
         let start = self.replayer.replay(&plan);
         if self.is_like(&start) { self.study_once(start) } else { Ok(Study { pairs_complete: false, ..study }) }
     }
 
-    /// From here on clones and drops of `Arc`s are steps.
-    fn count_owners(&mut self) {
-        if !self.rules.counted.is_on() {
-            self.rules.counted = Arc::new(Counted::all_if(true));
-            self.replayer = Replayer::new(self.program, &self.rules);
+    /// From here on these are steps, too.
+    fn refine(&mut self, grain: Grain) {
+        let has = Grain { gated: self.rules.gated, counted: self.rules.counted.is_on() };
+        if has.has(grain) {
+            return;
         }
+        self.rules.gated |= grain.gated;
+        if grain.counted && !has.counted {
+            self.rules.counted = Arc::new(Counted::all_if(true));
+        }
+        self.replayer = Replayer::new(self.program, &self.rules);
     }
 
     fn study_once(&mut self, start: Run) -> Result<Study, CheckError> {
@@ -286,7 +290,11 @@ fn plan_as_far_as_known(replayer: &mut Replayer, schedule: &Schedule) -> Option<
 fn plan_of(schedule: &Schedule, tasks: &[String]) -> Option<replay::Plan> {
     let id = |name: &String| tasks.iter().position(|task| task == name).map(TaskId::from_index);
     let steps: Option<Vec<TaskId>> = schedule.steps.iter().map(id).collect();
-    Some(replay::Plan { steps: steps?, answers: schedule.answers.clone(), counted: schedule.counted })
+    Some(replay::Plan {
+        steps: steps?,
+        answers: schedule.answers.clone(),
+        grain: Grain { gated: schedule.gated, counted: schedule.counted },
+    })
 }
 
 /// What is known of a counterexample that needs a weaker memory than a replay has.
@@ -321,5 +329,6 @@ fn weak(found: &Counterexample) -> Study {
 fn schedule(run: &Run) -> Schedule {
     let steps = run.log.iter().map(|task| run.names[task.index()].clone()).collect();
     let round = run.round.as_ref().map_or(0, ExactSizeIterator::len);
-    Schedule { steps, answers: run.answers.clone(), round, weak: false, counted: run.counted }
+    let Grain { gated, counted } = run.grain;
+    Schedule { steps, answers: run.answers.clone(), round, weak: false, gated, counted }
 }

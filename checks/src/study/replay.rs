@@ -6,7 +6,7 @@
 use crate::engine::Program;
 use crate::engine::errand::{Errand, Errands};
 use crate::engine::pilot::{End, by_default};
-use crate::execution::{Decision, Execution, Op, Pending, Rules, Source, Step, TaskId};
+use crate::execution::{Decision, Execution, Kind, Op, Pending, Rules, Source, Step, TaskId};
 use crate::verdict::Verdict;
 use std::ops::Range;
 use std::sync::Arc;
@@ -16,8 +16,33 @@ use std::sync::Arc;
 pub(super) struct Plan {
     pub(super) steps: Vec<TaskId>,
     pub(super) answers: Vec<usize>,
-    /// Clones and drops of `Arc`s are among the steps. Where they are not and turn out to be steps, each comes at once.
+    /// Which steps there are besides. Where some are not among them and turn out to be steps, each comes at once.
+    pub(super) grain: Grain,
+}
+
+/// What is a step where somebody can tell.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Grain {
+    /// See [`Schedule::gated`](crate::schedule::Schedule).
+    pub(super) gated: bool,
+    /// See [`Schedule::counted`](crate::schedule::Schedule).
     pub(super) counted: bool,
+}
+
+impl Grain {
+    /// Whether it has all steps that the other has.
+    pub(super) fn has(self, other: Self) -> bool {
+        self.with(other) == self
+    }
+
+    pub(super) fn with(self, other: Self) -> Self {
+        Grain { gated: self.gated || other.gated, counted: self.counted || other.counted }
+    }
+
+    /// Whether the operation is no step.
+    fn leaves_out(self, kind: Kind) -> bool {
+        (!self.counted && kind.is_about_owners()) || (!self.gated && kind.looks_before_it_waits())
+    }
 }
 
 /// What an execution came to.
@@ -46,8 +71,7 @@ pub(super) struct Run {
     pub(super) left: Vec<Pending>,
     /// The tasks' names.
     pub(super) names: Vec<String>,
-    /// See [`Schedule::counted`](crate::schedule::Schedule).
-    pub(super) counted: bool,
+    pub(super) grain: Grain,
 }
 
 impl Run {
@@ -68,7 +92,7 @@ impl Run {
 
     /// Other steps, with the same answers.
     pub(super) fn plan_of(&self, steps: Vec<TaskId>) -> Plan {
-        Plan { steps, answers: self.answers.clone(), counted: self.counted }
+        Plan { steps, answers: self.answers.clone(), grain: self.grain }
     }
 
     /// A run that could not be made.
@@ -82,7 +106,7 @@ impl Run {
             steps: Vec::new(),
             left: Vec::new(),
             names: Vec::new(),
-            counted: false,
+            grain: Grain::default(),
         }
     }
 
@@ -103,8 +127,8 @@ impl Run {
             steps.truncate(round.end);
         }
         let (answers, left) = (x.answers.clone(), x.left_to_do());
-        let counted = x.owners.counted.is_on();
-        Run { came, log, answers, round: x.round.clone(), preemptions, steps, left, names: x.task_names(), counted }
+        let grain = Grain { gated: x.gated, counted: x.owners.counted.is_on() };
+        Run { came, log, answers, round: x.round.clone(), preemptions, steps, left, names: x.task_names(), grain }
     }
 }
 
@@ -129,7 +153,7 @@ impl Errand for Follow {
     fn choose(&mut self, x: &Execution, enabled: &[TaskId]) -> Option<TaskId> {
         let steps = &self.plan.steps;
         // Steps that the plan does not have, though it is of the same execution.
-        let is_extra = |op: Option<&Op>| !self.plan.counted && op.is_some_and(|op| op.kind.is_about_owners());
+        let is_extra = |op: Option<&Op>| op.is_some_and(|op| self.plan.grain.leaves_out(op.kind));
         for (step, decision) in x.log.iter().enumerate().skip(self.seen) {
             let op = x.journal.as_ref().and_then(|journal| Some(&journal.steps.get(step)?.op));
             if steps.get(self.at) == Some(&decision.task) && !is_extra(op) {
@@ -161,14 +185,19 @@ pub(super) struct Replayer {
     pub(super) replays: u64,
     /// Steps of all of them.
     pub(super) steps: u64,
-    /// Somebody could tell in which order clones and drops come, and the plan had none of them.
-    pub(super) turned: bool,
+    /// What turned out to be steps.
+    pub(super) grain: Grain,
 }
 
 impl Replayer {
     pub(super) fn new(program: &Program, rules: &Rules) -> Self {
         let rules = Rules { journal: true, ..rules.clone() };
-        Replayer { errands: Errands::new(program, &rules, &Arc::default()), replays: 0, steps: 0, turned: false }
+        Replayer {
+            errands: Errands::new(program, &rules, &Arc::default()),
+            replays: 0,
+            steps: 0,
+            grain: Grain::default(),
+        }
     }
 
     /// Runs the program along `plan`.
@@ -177,7 +206,7 @@ impl Replayer {
         let run = self.errands.run(Follow { plan: plan.clone(), at: 0, seen: 0, preemptions: 0 });
         self.steps += run.as_ref().map_or(0, |run| run.log.len() as u64);
         let run = run.unwrap_or_else(|_| Run::nowhere());
-        self.turned |= run.counted && !plan.counted;
+        self.grain = self.grain.with(run.grain);
         run
     }
 }

@@ -75,8 +75,8 @@ impl<'a> Kept<'a> {
         // Whoever is asked for next is not there, which tells who is.
         let mut steps = self.schedule.steps[..step.min(self.schedule.steps.len())].to_vec();
         steps.push("\u{0}".into());
-        let Schedule { answers, counted, .. } = self.schedule.clone();
-        let until = Schedule { steps, answers, counted, ..Schedule::default() };
+        let Schedule { answers, gated, counted, .. } = self.schedule.clone();
+        let until = Schedule { steps, answers, gated, counted, ..Schedule::default() };
         let enabled = self.follow(&until)?.drift.map(|drift| drift.enabled).unwrap_or_default();
         let (expected, found) = (format!("`{}`", excerpt(&was[step])), format!("it is `{}`", is[step]));
         Ok(Some(Drift { step: step + 1, expected, found, enabled }))

@@ -1,9 +1,9 @@
 //! Channels, as [`std::sync::mpsc`]: unbounded, bounded and rendezvous, and they disconnect as std's do.
 //!
-//! `try_send` on a rendezvous channel always finds it full: it can't know that a receiver is at hand. On real threads
-//! the channels are std's own.
+//! Who waits parks its thread, as std does, and takes the token that [`unpark`](crate::thread::Thread::unpark) left. On real
+//! threads the channels are std's own.
 
-use crate::execution::{Effect, Handle, Kind, Op, Site, State, perform, with};
+use crate::execution::{Effect, Handle, Kind, Op, Site, State, looks_first, perform, with};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::Location;
@@ -15,6 +15,8 @@ pub use std::sync::mpsc::{RecvError, RecvTimeoutError, SendError, TryRecvError, 
 #[derive(Debug)]
 struct Shared<T> {
     handle: Handle,
+    /// For how many messages there is room; without a bound for all.
+    capacity: Option<usize>,
     messages: Mutex<VecDeque<T>>,
 }
 
@@ -36,19 +38,33 @@ impl<T> Shared<T> {
         })
     }
 
-    fn send(&self, value: T, kind: Kind, site: Site) -> Result<(), TrySendError<T>> {
-        let effect = perform(self.handle.op(kind, site));
-        if effect == Effect::Refused {
+    /// Sends; if there is no room it waits, or says so if it only tries.
+    fn send(&self, value: T, tries: bool, site: Site) -> Result<(), TrySendError<T>> {
+        let op = |kind| self.handle.op(kind, site);
+        let looks = !tries && self.capacity.is_some() && looks_first();
+        let mut effect = perform(op(if tries {
+            Kind::TrySend
+        } else if looks {
+            Kind::StartSend
+        } else {
+            Kind::Send
+        }));
+        if effect == Effect::Refused && tries {
             return Err(TrySendError::Full(value));
+        }
+        let mut parks = effect == Effect::Refused;
+        if parks {
+            effect = perform(op(Kind::Send).parking(true));
         }
         let (_, receivers, taken, length) = self.state();
         if receivers == 0 || effect == Effect::Inert {
             return Err(TrySendError::Disconnected(value));
         }
         self.push(value);
-        if self.is_rendezvous() {
+        if self.is_rendezvous() && !tries {
             let number = taken + length as u64 - 1;
-            perform(self.handle.op(Kind::Taken(number), site));
+            parks |= looks && !self.is_awaited();
+            perform(op(Kind::Taken(number)).parking(parks));
             let (_, _, taken, _) = self.state();
             if taken <= number
                 && let Some(value) = self.pop()
@@ -61,8 +77,13 @@ impl<T> Shared<T> {
     }
 
     fn is_rendezvous(&self) -> bool {
+        self.capacity == Some(0)
+    }
+
+    /// Whether the receiver has looked in vain, and waits.
+    fn is_awaited(&self) -> bool {
         let id = self.handle.id();
-        with(|x| matches!(x.objects[id.index()].state, State::Channel { capacity: Some(0), .. }))
+        with(|x| matches!(x.objects[id.index()].state, State::Channel { awaited: true, .. }))
     }
 
     fn another_sender(&self) {
@@ -94,8 +115,8 @@ pub fn sync_channel<T>(bound: usize) -> (SyncSender<T>, Receiver<T>) {
 }
 
 fn new<T>(capacity: Option<usize>, site: Site) -> Arc<Shared<T>> {
-    let state = State::Channel { length: 0, capacity, senders: 1, receivers: 1, taken: 0 };
-    Arc::new(Shared { handle: Handle::new(state, site), messages: Mutex::default() })
+    let state = State::Channel { length: 0, capacity, senders: 1, receivers: 1, taken: 0, awaited: false };
+    Arc::new(Shared { handle: Handle::new(state, site), capacity, messages: Mutex::default() })
 }
 
 /// The two ends of std's own channel, on real threads.
@@ -129,7 +150,7 @@ macro_rules! sender {
                 if let Some(real) = &self.real {
                     return real.send(value);
                 }
-                self.shared.send(value, Kind::Send, Location::caller()).map_err(|error| match error {
+                self.shared.send(value, false, Location::caller()).map_err(|error| match error {
                     TrySendError::Full(value) | TrySendError::Disconnected(value) => SendError(value),
                 })
             }
@@ -159,7 +180,7 @@ sender!(Sender, "Sends into an unbounded channel.");
 sender!(SyncSender, "Sends into a bounded channel.");
 
 impl<T> SyncSender<T> {
-    /// Sends if there is room.
+    /// Sends if there is room; in a rendezvous channel, if the receiver waits.
     ///
     /// # Errors
     /// With the message, if there is none, or if the receiver is gone.
@@ -168,7 +189,7 @@ impl<T> SyncSender<T> {
         if let Some(real) = &self.real {
             return real.try_send(value);
         }
-        self.shared.send(value, Kind::TrySend, Location::caller())
+        self.shared.send(value, true, Location::caller())
     }
 }
 
@@ -189,7 +210,7 @@ impl<T> Receiver<T> {
         if let Some(real) = &self.real {
             return real.recv();
         }
-        perform(self.op(Kind::Recv, Location::caller()));
+        self.wait(None, Location::caller());
         self.shared.pop().ok_or(RecvError)
     }
 
@@ -217,7 +238,7 @@ impl<T> Receiver<T> {
         if let Some(real) = &self.real {
             return real.recv_timeout(timeout);
         }
-        match perform(self.op(Kind::Recv, Location::caller()).timeout(Some(timeout))) {
+        match self.wait(Some(timeout), Location::caller()) {
             Effect::TimedOut => Err(RecvTimeoutError::Timeout),
             _ => self.shared.pop().ok_or(RecvTimeoutError::Disconnected),
         }
@@ -231,6 +252,17 @@ impl<T> Receiver<T> {
     /// The messages that are there now.
     pub fn try_iter(&self) -> TryIter<'_, T> {
         TryIter { receiver: self }
+    }
+
+    fn wait(&self, timeout: Option<Duration>, site: Site) -> Effect {
+        let waits = self.op(Kind::Recv, site).timeout(timeout);
+        if !looks_first() {
+            return perform(waits);
+        }
+        match perform(self.op(Kind::StartRecv, site)) {
+            Effect::Refused => perform(waits.parking(true)),
+            taken => taken,
+        }
     }
 
     fn op(&self, kind: Kind, site: Site) -> Op {

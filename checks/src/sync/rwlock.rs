@@ -1,10 +1,10 @@
 //! `RwLock`: many readers or one writer. Every order of grants is explored. std's lock keeps new readers out while a writer
 //! waits; that makes a difference only where a reader that the writer waits for waits for the new one itself, and there it is
-//! a deadlock.
+//! a deadlock; and where a `try_read` is refused for it.
 
 use super::written::Written;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
-use crate::execution::{Effect, Handle, Kind, Site, State, is_recording, perform, record_value};
+use crate::execution::{Effect, Handle, Kind, Site, State, is_gated, is_recording, perform, record_value};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
@@ -23,7 +23,7 @@ impl<T> RwLock<T> {
     #[track_caller]
     #[must_use]
     pub fn new(value: T) -> Self {
-        let state = State::RwLock { writer: None, readers: Vec::new() };
+        let state = State::RwLock { writer: None, readers: Vec::new(), queued: Vec::new() };
         RwLock { handle: Handle::new(state, Location::caller()), show: None, data: std::sync::RwLock::new(value) }
     }
 
@@ -63,7 +63,7 @@ impl<T: ?Sized> RwLock<T> {
         self.read_guard(site)
     }
 
-    /// Reads if nobody writes.
+    /// Reads if nobody writes, or waits to: std's lock lets nobody in before them.
     ///
     /// # Errors
     /// If somebody does, or a writer panicked.
@@ -90,7 +90,10 @@ impl<T: ?Sized> RwLock<T> {
         if self.handle.is_real() {
             return self.wrap_write(self.data.write(), site);
         }
-        perform(self.handle.op(Kind::Write, site));
+        let op = |kind| self.handle.op(kind, site);
+        if !(is_gated() && perform(op(Kind::StartWrite)) != Effect::Refused) {
+            perform(op(Kind::Write));
+        }
         self.write_guard(site)
     }
 

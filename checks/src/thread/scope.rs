@@ -2,7 +2,7 @@
 
 use super::{Child, Result, Thread, start_body, take};
 use crate::engine::real;
-use crate::execution::{Site, with};
+use crate::execution::{self, Site, with};
 use std::marker::PhantomData;
 use std::mem::ManuallyDrop;
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
@@ -114,8 +114,10 @@ where
     if real::is_on() || !with(|x| x.over) {
         // A child may spawn more before it ends: those come after it.
         let nth = |nth: usize| scope.children.lock().unwrap_or_else(PoisonError::into_inner).get(nth).cloned();
+        let mut parks = false;
         for child in (0..).map_while(nth) {
-            child.join(site);
+            parks |= !real::is_on() && execution::looks_first() && !child.is_finished(site);
+            child.join_parking(site, parks);
         }
     }
     result.unwrap_or_else(|payload| resume_unwind(payload))

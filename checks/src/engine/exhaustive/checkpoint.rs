@@ -121,7 +121,7 @@ impl Checkpoint {
         search.loops.endless = self.loops.into_iter().collect();
         search.counts = self.counts;
         search.places = self.path.iter().map(|node| node.place).collect();
-        let node = |Saved { task, asleep, tree, choice, done, .. }| Node { task, asleep, tree, choice, done };
+        let node = |Saved { task, asleep, tree, choice, done, .. }| Node { task, asleep, tree, choice, done, awake: 0 };
         search.nodes = self.path.into_iter().map(node).collect();
         search.ahead = self.ahead;
         search.resume_from_checkpoint();

@@ -112,7 +112,7 @@ fn search_all(
     }
     Ok(Some(Searched {
         counts: search.counts,
-        done: Some(node::share(&search.nodes)),
+        done: Some(search.ways.share(&search.nodes)),
         found: search.found.take().or(report.found.map(Box::new)),
         cut: search.cut.or((search.counts.too_long > 0).then_some(Budget::Steps)),
         cut_short: report.cut_short,

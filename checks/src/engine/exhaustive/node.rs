@@ -16,6 +16,8 @@ pub(super) struct Node {
     pub(super) choice: Option<Choice>,
     /// Ways to go on from here that have been explored.
     pub(super) done: u64,
+    /// How many tasks could go on and were not asleep; 0 if that is not known.
+    pub(super) awake: usize,
 }
 
 impl Node {
@@ -70,17 +72,49 @@ impl Counts {
     }
 }
 
-/// How much of the search is done, as far as its tree is known: each way to go on from a state counts alike.
-pub(super) fn share(nodes: &[Node]) -> f64 {
-    let mut weight = 1.0;
-    let mut share = 0.0;
-    for node in nodes {
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let (done, answers) = (node.done as f64, node.choice.map_or(0, Choice::left) as f64);
-        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
-        let ways = done + 1.0 + node.tree.len() as f64 + answers;
-        share += weight * done / ways;
-        weight /= ways;
+/// How many ways to go on were explored from states that are done with, by how many tasks could go on there. What is still
+/// to be explored from others is found on the way: at first little of it is known.
+#[derive(Debug, Default)]
+pub(super) struct Ways(Vec<(u64, u64)>);
+
+impl Ways {
+    /// All that is to be explored from there has been.
+    pub(super) fn learn(&mut self, node: &Node) {
+        if self.0.len() <= node.awake {
+            self.0.resize(node.awake + 1, (0, 0));
+        }
+        let (ways, states) = &mut self.0[node.awake];
+        *ways += node.done;
+        *states += 1;
     }
-    share
+
+    /// From a state at which so many tasks can go on; if there was none, as large a part of them as at those with fewer.
+    fn expected(&self, awake: usize) -> f64 {
+        let known = (1..=awake).rev().find_map(|awake| {
+            let (ways, states) = self.0.get(awake).filter(|(_, states)| *states > 0)?;
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let part = *ways as f64 / (*states as f64 * awake as f64);
+            Some(part)
+        });
+        #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+        let awake = awake as f64;
+        known.map_or(1.0, |part| part * awake)
+    }
+
+    /// How much of the search is done, if as many ways as usual go on from each state, and all count alike (after Knuth,
+    /// "Estimating the efficiency of backtrack programs", 1975).
+    pub(super) fn share(&self, nodes: &[Node]) -> f64 {
+        let mut weight = 1.0;
+        let mut share = 0.0;
+        for node in nodes {
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let (done, answers) = (node.done as f64, node.choice.map_or(0, Choice::left) as f64);
+            #[expect(clippy::cast_precision_loss, reason = "an estimate")]
+            let known = done + 1.0 + node.tree.len() as f64 + answers;
+            let ways = known.max(self.expected(node.awake));
+            share += weight * done / ways;
+            weight /= ways;
+        }
+        share
+    }
 }

@@ -71,7 +71,7 @@ impl Events {
 
     /// Whether a reader that has the lock at this read gives it back only after it, and before the write.
     fn holder_waits_for(&self, object: ObjectId, read: usize, write: usize) -> bool {
-        let Some(State::RwLock { writer: None, readers }) = self.state_before(object, read) else { return false };
+        let Some(State::RwLock { writer: None, readers, .. }) = self.state_before(object, read) else { return false };
         let gives_back = |holder: &crate::execution::Hold| {
             let unlocks = |index: &usize| {
                 let event = &self.all[*index];
@@ -174,7 +174,7 @@ impl Events {
             let event = &self.all[index];
             for (op, effect) in &event.acts {
                 let on = op.object == Some(object) || op.kind.mutex() == Some(object);
-                let acts = *effect == Effect::Done || matches!(op.kind, Kind::Wake { .. });
+                let acts = *effect == Effect::Done || op.changes_undone();
                 if on && acts {
                     state.change(object, event.task, op);
                 }
@@ -183,7 +183,7 @@ impl Events {
         Some(state)
     }
 
-    /// Whether the task of `second`, which parks, would have found its token.
+    /// Whether the task of `second`, which calls `park`, would have found its token.
     fn has_token(&self, first: usize, second: usize) -> bool {
         let me = self.all[second].task;
         let acts = |index: usize| self.all[index].acts.iter().map(move |act| (index, act));
@@ -191,7 +191,7 @@ impl Events {
         let mut last = before.flat_map(acts).rev().filter(|(index, (op, effect))| match op.kind {
             Kind::Unpark(other) => other == me,
             Kind::Park => self.all[*index].task == me && *effect == Effect::Done,
-            _ => false,
+            _ => op.parks && self.all[*index].task == me,
         });
         last.next().is_some_and(|(_, (op, _))| matches!(op.kind, Kind::Unpark(_)))
     }

@@ -5,7 +5,7 @@ mod decide;
 pub(super) use self::decide::least_recent;
 
 use super::event::{Events, Tasks};
-use super::node::{Choice, Counts, Node, share};
+use super::node::{Choice, Counts, Node, Ways};
 use super::races::Allowances;
 use super::spin::{self, Loops};
 use super::wakeup::Branch;
@@ -74,6 +74,8 @@ pub(super) struct Search {
     pub(super) before_events: usize,
     /// The program could not go on as it was to.
     pub(super) strays: u64,
+    /// From what has been explored, how much there may be.
+    pub(super) ways: Ways,
     /// Where it says how much is done, in millionths.
     estimate: Arc<AtomicU64>,
 }
@@ -107,6 +109,7 @@ impl Search {
             polls: false,
             before_events: 0,
             strays: 0,
+            ways: Ways::default(),
             estimate,
         }
     }
@@ -174,7 +177,9 @@ impl Search {
                 self.given = index + 1;
                 return self.resume(index);
             }
-            self.nodes.pop();
+            if let Some(node) = self.nodes.pop() {
+                self.ways.learn(&node);
+            }
             self.events.truncate(index);
         }
         false
@@ -359,7 +364,7 @@ impl Pilot for Search {
         self.look_for_hidden(x);
         self.resumed = false;
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a share of a million")]
-        self.estimate.store((share(&self.nodes) * 1e6) as u64, Ordering::Relaxed);
+        self.estimate.store((self.ways.share(&self.nodes) * 1e6) as u64, Ordering::Relaxed);
     }
 
     fn restart(&mut self) {

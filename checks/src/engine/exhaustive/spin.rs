@@ -54,7 +54,7 @@ pub(super) fn is_harmless(step: &Step, polls: Option<ObjectId>) -> bool {
     let Step { op, effect, kept, .. } = step;
     let leaves = *kept
         || *effect == Effect::Refused
-        || matches!(op.kind, Kind::TryLock | Kind::TryRead | Kind::TryWrite)
+        || matches!(op.kind, Kind::TryLock | Kind::TryRead | Kind::TryWrite | Kind::StartWrite)
         || matches!(op.kind, Yield | Load(_) | IsFinished(_) | OnceCheck | Lock | Unlock)
         || matches!(op.kind, Read | ReadUnlock | Write | WriteUnlock | Poll { .. } | Pending { .. })
         || is_own_wake(op, polls);
@@ -67,8 +67,11 @@ fn is_own_wake(op: &Op, polls: Option<ObjectId>) -> bool {
 }
 
 fn is_retry(event: &Event) -> bool {
-    let retries =
-        |(op, effect): &(Op, Effect)| op.kind.yields() || *effect == Effect::Refused || is_own_wake(op, event.polls);
+    // Who has looked in vain and is going to wait for it does not try again.
+    let retries = |(op, effect): &(Op, Effect)| {
+        let refused = *effect == Effect::Refused && !op.kind.looks_before_it_waits();
+        op.kind.yields() || refused || is_own_wake(op, event.polls)
+    };
     event.acts.iter().any(retries)
 }
 
@@ -76,7 +79,7 @@ fn is_retry(event: &Event) -> bool {
 fn takes((op, effect): &(Op, Effect)) -> Option<(ObjectId, isize)> {
     let change = match op.kind {
         Kind::Lock | Kind::Read | Kind::Write | Kind::Poll { turn: Some(_) } => 1,
-        Kind::TryLock | Kind::TryRead | Kind::TryWrite if *effect == Effect::Done => 1,
+        Kind::TryLock | Kind::TryRead | Kind::TryWrite | Kind::StartWrite if *effect == Effect::Done => 1,
         Kind::Unlock | Kind::ReadUnlock | Kind::WriteUnlock | Kind::Pending { turn: Some(_) } => -1,
         _ => return None,
     };

@@ -17,7 +17,7 @@ pub(crate) fn wait_turn(me: TaskId, op: &Op) {
         Kind::Sleep => wait_until(me, op),
         _ if with(|x| x.steer.as_ref().is_some_and(|steer| !steer.is_done())) => pass_gate(me, op),
         _ => {
-            pass_gate(me, op);
+            pass_gates(me, op);
             if !with(|x| x.ready(me, op)) {
                 gives_up(me, op);
                 wait_until(me, op);
@@ -52,11 +52,19 @@ pub(crate) fn wait_notified<G>(me: TaskId, op: &Op, lock: impl Fn() -> G) -> G {
     }
 }
 
+/// The object's gate; and the thread's own, if the operation takes its token.
+fn pass_gates(me: TaskId, op: &Op) {
+    pass_gate(me, op);
+    if op.parks {
+        pass_gate(me, &Op::bare(Kind::Park, op.site));
+    }
+}
+
 fn wait_until(me: TaskId, op: &Op) {
     while !with(|x| goes_on(x, me, op)) {
         park(me);
         if op.kind != Kind::Sleep {
-            pass_gate(me, op);
+            pass_gates(me, op);
         }
     }
 }

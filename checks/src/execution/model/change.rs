@@ -23,6 +23,14 @@ pub(super) fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: H
     match (kind, state) {
         (Kind::TryLock, State::Mutex { holder: Some(_) })
         | (Kind::TryRead | Kind::TryWrite, State::RwLock { writer: Some(_), .. }) => return Effect::Refused,
+        // A writer that is queued keeps new readers out as long as others read.
+        (Kind::TryRead, State::RwLock { readers, queued, .. }) if !(readers.is_empty() || queued.is_empty()) => {
+            return Effect::Refused;
+        }
+        (Kind::StartWrite, State::RwLock { writer, readers, queued }) if writer.is_some() || !readers.is_empty() => {
+            queued.push(task);
+            return Effect::Refused;
+        }
         (Kind::TryWrite, State::RwLock { readers, .. }) if !readers.is_empty() => return Effect::Refused,
         (Kind::Lock | Kind::TryLock, State::Mutex { holder }) => *holder = Some(hold),
         (Kind::Unlock, State::Mutex { holder }) => *holder = None,
@@ -32,7 +40,10 @@ pub(super) fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: H
                 readers.remove(index);
             }
         }
-        (Kind::Write | Kind::TryWrite, State::RwLock { writer, .. }) => *writer = Some(hold),
+        (Kind::Write | Kind::TryWrite | Kind::StartWrite, State::RwLock { writer, queued, .. }) => {
+            *writer = Some(hold);
+            queued.retain(|waiter| *waiter != task);
+        }
         (Kind::WriteUnlock, State::RwLock { writer, .. }) => *writer = None,
         (Kind::TryAcquire(wanted), State::Semaphore { permits, .. }) if *permits < wanted => return Effect::Refused,
         (Kind::Acquire(wanted) | Kind::TryAcquire(wanted), State::Semaphore { permits, holds }) => {
@@ -54,8 +65,8 @@ pub(super) fn change_object(state: &mut State, task: TaskId, kind: Kind, hold: H
             waiters.clear();
             signals.clear();
         }
-        (kind, State::Channel { length, capacity, senders, receivers, taken }) => {
-            return change_channel(kind, length, *capacity, senders, receivers, taken);
+        (kind, State::Channel { length, capacity, senders, receivers, taken, awaited }) => {
+            return change_channel(kind, length, *capacity, senders, receivers, taken, awaited);
         }
         (Kind::Arrive, State::Barrier { size, arrived, generation }) => {
             *arrived += 1;
@@ -93,17 +104,32 @@ fn change_channel(
     senders: &mut usize,
     receivers: &mut usize,
     taken: &mut u64,
+    awaited: &mut bool,
 ) -> Effect {
+    let is_full = |room: usize| *length >= room;
     match kind {
         // A rendezvous needs a receiver at hand, which `try_send` cannot wait for.
-        Kind::TrySend if *receivers > 0 && capacity.is_some_and(|capacity| *length >= capacity) => {
+        Kind::TrySend
+            if *receivers > 0
+                && capacity.is_some_and(|capacity| is_full(if capacity == 0 && *awaited { 1 } else { capacity })) =>
+        {
             return Effect::Refused;
         }
-        Kind::Send | Kind::TrySend if *receivers > 0 => *length += 1,
+        Kind::StartSend if *receivers > 0 && capacity.is_some_and(|capacity| is_full(capacity.max(1))) => {
+            return Effect::Refused;
+        }
+        Kind::Send | Kind::TrySend | Kind::StartSend if *receivers > 0 => *length += 1,
         Kind::TryRecv if *length == 0 => return Effect::Refused,
-        Kind::Recv | Kind::TryRecv if *length > 0 => {
-            *length -= 1;
-            *taken += 1;
+        Kind::StartRecv if *length == 0 && *senders > 0 => {
+            *awaited = true;
+            return Effect::Refused;
+        }
+        Kind::Recv | Kind::TryRecv | Kind::StartRecv => {
+            *awaited = false;
+            if *length > 0 {
+                *length -= 1;
+                *taken += 1;
+            }
         }
         Kind::DropSender => *senders -= 1,
         Kind::DropReceiver => {

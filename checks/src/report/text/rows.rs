@@ -239,15 +239,7 @@ fn bypasses(trace: &Trace, index: usize) -> bool {
 /// What happened, in a lane's words: `lock counter = 0 :43`.
 fn text(trace: &Trace, event: &Event, files: &Files) -> Text {
     let mut what = clean(&words::what(trace, event));
-    what.push_str(match event.phase {
-        Phase::Done => "",
-        Phase::Refused => " (refused)",
-        Phase::Waits => " …",
-        Phase::Next => " (next)",
-        Phase::TimedOut => " (timed out)",
-        Phase::Spurious => " (spurious)",
-        Phase::Pending => " (pending)",
-    });
+    what.push_str(words::how(event));
     let value = event.value.as_ref().map_or_else(String::new, |value| {
         let sign = if event.operation == "choose" { "" } else { "= " };
         format!("{sign}{}", clean(value))

@@ -95,7 +95,8 @@ fn look(
     let trace = Trace { verdict: Some(verdict.clone()), ..trace };
     let steps = witness.steps.iter().map(|task| trace.task(*task).to_owned()).collect();
     let weak = trace.is_weak();
-    let schedule = Schedule { steps, answers: witness.answers, round: 0, weak, counted: trace.counts_owners() };
+    let counted = trace.counts_owners();
+    let schedule = Schedule { steps, answers: witness.answers, round: 0, weak, gated: witness.gated, counted };
     Some(Ok(Outcome::Fails(Box::new(Counterexample {
         verdict,
         execution,

@@ -29,6 +29,19 @@ struct SeedsRow {
     unmet: Option<(u64, String)>,
 }
 
+/// What one engine came to, over all variants and seeds.
+#[derive(Debug, Serialize)]
+struct EngineRow {
+    engine: Engine,
+    /// Searches that came to what was expected.
+    met: u64,
+    searches: u64,
+    /// Schedules, over all searches: of one that is not met as many as it drew.
+    executions: u64,
+    /// Variants of which no other engine drew fewer schedules and met as many expectations.
+    best: usize,
+}
+
 pub(super) fn run(catalogue: &'static Catalogue, args: &SeedsArgs, terminal: &Terminal) -> Result<u8, SuiteError> {
     let wanted = |job: &Job| match (args.correct, args.buggy) {
         (true, false) => job.variant.is_correct(),
@@ -38,8 +51,9 @@ pub(super) fn run(catalogue: &'static Catalogue, args: &SeedsArgs, terminal: &Te
     let jobs: Vec<Job> = select::jobs(catalogue, &args.patterns, &args.engines())?.into_iter().filter(wanted).collect();
     let rows = rows(&jobs, args);
     if args.json {
-        let document =
-            serde_json::json!({ "schema": 1, "seed": args.seed, "executions": args.executions, "rows": rows });
+        let document = serde_json::json!({
+            "schema": 1, "seed": args.seed, "executions": args.executions, "rows": rows, "engines": engines(&rows),
+        });
         terminal.print(&format!("{document:#}\n"));
     } else {
         terminal.print(&draw(&rows, terminal));
@@ -79,6 +93,42 @@ fn row(job: &Job, results: &[(u64, CheckResult)]) -> SeedsRow {
     }
 }
 
+/// The engines in the order of the rows.
+fn engines(rows: &[SeedsRow]) -> Vec<EngineRow> {
+    let mut engines: Vec<Engine> = Vec::new();
+    for row in rows {
+        if !engines.contains(&row.engine) {
+            engines.push(row.engine);
+        }
+    }
+    let rank = |row: &SeedsRow| (std::cmp::Reverse(row.met), row.executions);
+    let is_best = |row: &&SeedsRow| {
+        let others = rows.iter().filter(|other| (other.pattern, other.variant) == (row.pattern, row.variant));
+        others.map(rank).min() == Some(rank(row))
+    };
+    let total = |engine: Engine| {
+        let of = || rows.iter().filter(move |row| row.engine == engine);
+        EngineRow {
+            engine,
+            met: of().map(|row| row.met).sum(),
+            searches: of().map(|row| row.seeds).sum(),
+            executions: of().map(|row| row.executions).sum(),
+            best: of().filter(is_best).count(),
+        }
+    };
+    engines.into_iter().map(total).collect()
+}
+
+fn draw_engines(engines: &[EngineRow], terminal: &Terminal) -> String {
+    let style = terminal.style;
+    let mut table = table(style.ascii, style.width);
+    table.set_header(["engine", "searches met", "schedules in all", "variants at which none is better"]);
+    for EngineRow { engine, met, searches, executions, best } in engines {
+        table.add_row([engine.to_string(), format!("{met} of {searches}"), executions.to_string(), best.to_string()]);
+    }
+    style.chars(&table.to_string())
+}
+
 fn draw(rows: &[SeedsRow], terminal: &Terminal) -> String {
     let style = terminal.style;
     let mut table = table(style.ascii, style.width);
@@ -98,6 +148,10 @@ fn draw(rows: &[SeedsRow], terminal: &Terminal) -> String {
     let executions: u64 = rows.iter().map(|row| row.executions).sum();
     let summary = format!("{met} of {all} searches came to what was expected, in {executions} schedules");
     let summary = if met == all { style.good(&summary) } else { style.bad(&summary) };
-    let table = table.to_string().replace('✗', &style.bad("✗"));
-    format!("{}\n\n{summary}\n", style.chars(&table))
+    let mut text = style.chars(&table.to_string().replace('✗', &style.bad("✗")));
+    let engines = engines(rows);
+    if engines.len() > 1 {
+        text = format!("{text}\n\n{}", draw_engines(&engines, terminal));
+    }
+    format!("{text}\n\n{summary}\n")
 }

@@ -53,7 +53,7 @@ impl Search {
             self.strays += u64::from(!enabled.iter().any(can));
         };
         let task_number = self.tasks.number(task);
-        self.nodes.push(Node { task: task_number, asleep, tree: next, choice, done: 0 });
+        self.nodes.push(Node { task: task_number, asleep, tree: next, choice, done: 0, awake: awake.len() });
         Some(task)
     }
 }

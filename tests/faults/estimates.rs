@@ -1,0 +1,67 @@
+//! How much of an exhaustive search is done, while it is not known how much there is.
+
+use crate::cases::{Came, Case, EXHAUSTIVE, Kind, under};
+use raddle::sync::atomic::{AtomicU32, Ordering::SeqCst};
+use raddle::sync::{Arc, Mutex};
+use raddle::{Outcome, thread};
+
+pub(crate) const KIND: Kind = Kind {
+    name: "estimates",
+    what: "a search that has hardly begun says that it is nearly done",
+    cases: &[
+        Case {
+            name: "two_threads_of_twenty_steps_have_hardly_begun",
+            run: || at_most(0.001, 20_000, || adders(2, 20)),
+        },
+        Case { name: "three_threads_of_ten_steps_have_hardly_begun", run: || at_most(0.001, 20_000, || adders(3, 10)) },
+        Case { name: "five_threads_of_three_locks_have_hardly_begun", run: || at_most(0.02, 20_000, || lockers(5)) },
+        Case { name: "a_choice_of_very_many_has_hardly_begun", run: || at_most(0.001, 1_000, very_many) },
+        Case { name: "a_tenth_is_about_a_tenth", run: || between(0.02, 0.3, 34_650 / 10, || adders(3, 4)) },
+        Case { name: "a_half_is_about_a_half", run: || between(0.25, 0.75, 34_650 / 2, || adders(3, 4)) },
+        Case { name: "of_locks_a_half_is_about_a_half", run: || between(0.25, 0.75, 1_680 / 2, || lockers(3)) },
+    ],
+};
+
+/// Each thread adds so often; `main` is one of them.
+fn adders(threads: usize, steps: u32) {
+    let sum = Arc::new(AtomicU32::new(0));
+    let add = move |sum: &AtomicU32| (0..steps).for_each(|_| _ = sum.fetch_add(1, SeqCst));
+    let others: Vec<_> = (1..threads)
+        .map(|_| {
+            let sum = Arc::clone(&sum);
+            thread::spawn(move || add(&sum))
+        })
+        .collect();
+    add(&sum);
+    others.into_iter().for_each(|other| other.join().unwrap());
+}
+
+fn lockers(threads: usize) {
+    let lock = Arc::new(Mutex::new(0));
+    let add = |lock: &Mutex<u32>| (0..3).for_each(|_| *lock.lock().unwrap() += 1);
+    let others: Vec<_> = (1..threads)
+        .map(|_| {
+            let lock = Arc::clone(&lock);
+            thread::spawn(move || add(&lock))
+        })
+        .collect();
+    add(&lock);
+    others.into_iter().for_each(|other| other.join().unwrap());
+}
+
+fn very_many() {
+    assert!(raddle::choose(usize::MAX) < usize::MAX);
+}
+
+fn between(least: f64, most: f64, executions: u64, program: fn()) -> Came {
+    match under(EXHAUSTIVE).executions(executions).run(program) {
+        Ok(Outcome::Inconclusive { done: Some(done), .. }) if (least..=most).contains(&done) => {
+            Ok(format!("{:.4} % after {executions} executions", done * 100.0))
+        }
+        other => Err(format!("expected {least} to {most} of a search that was cut, got {other:?}")),
+    }
+}
+
+fn at_most(most: f64, executions: u64, program: fn()) -> Came {
+    between(0.0, most, executions, program)
+}
