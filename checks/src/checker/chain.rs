@@ -1,6 +1,6 @@
 //! What a check does that is given no engine: one search after another, the cheapest first.
 //!
-//! A sampler finds most bugs within a few schedules. The exhaustive engine then proves what is sequentially consistent; a
+//! Samplers find most bugs within a few schedules. The exhaustive engine then proves what is sequentially consistent; a
 //! program without races whose atomic accesses are all `SeqCst` has no other executions. loom is for the weaker orders. It
 //! misses some sequentially consistent executions, which the exhaustive engine has seen by then.
 
@@ -11,19 +11,25 @@ use std::sync::atomic::AtomicU64;
 
 use super::Plan;
 
-/// Which sampler goes first.
-const FIRST: Engine = Engine::shuttle();
+/// Who goes first: all samplers in turn. On the bugs of our catalogue and of the literature, each at ten seeds and at every
+/// size (`raddle measure seeds --buggy --seeds 10` and `raddle measure samplers --seeds 10 --cap 1000`), they found 1,230 of
+/// 1,230 within 1,000 schedules, and drew 8,261 in all; SURW alone 1,228 and 16,686, reads-from 1,220 and 14,097, the random
+/// walk 1,151 and 88,393.
+const FIRST: Engine = Engine::Portfolio;
 
 pub(super) fn run(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Result<Outcome, CheckError> {
     let explore = |engine| engine::explore(engine, plan, program, progress);
-    let sampled = match explore(FIRST)? {
-        Outcome::Holds(coverage) => coverage,
+    // What executions share outside of raddle is one execution's at a time, and other tests run beside this one.
+    let in_turn = Plan { threads: plan.threads.or(Some(1)), ..plan.clone() };
+    let sampled = match engine::explore(FIRST, &in_turn, program, progress)? {
+        Outcome::Holds(coverage) => Some(coverage),
+        // A loop that waits was not let out of by some sampler. The exhaustive engine knows such loops.
+        Outcome::Inconclusive { budget: Budget::Steps, .. } => None,
         other => return Ok(other),
     };
     match explore(Engine::Exhaustive)? {
-        Outcome::Holds(proven) if !proven.gaps.contains(&Gap::WeakOrders) => {
-            Ok(Outcome::Holds(with(proven, [sampled])))
-        }
+        cut @ Outcome::Inconclusive { budget: Budget::Steps, .. } if sampled.is_none() => Ok(cut),
+        Outcome::Holds(proven) if !proven.gaps.contains(&Gap::WeakOrders) => Ok(Outcome::Holds(with(proven, sampled))),
         Outcome::Holds(proven) => Ok(weaken(explore(Engine::Loom), proven, sampled)),
         cut @ Outcome::Inconclusive { .. } => Ok(instead(explore(Engine::Loom), cut, sampled)),
         fails @ Outcome::Fails(_) => Ok(fails),
@@ -35,8 +41,12 @@ fn with(coverage: Coverage, before: impl IntoIterator<Item = Coverage>) -> Cover
     Coverage { also: before.into_iter().collect(), ..coverage }
 }
 
+fn drawn(sampled: Option<&Coverage>) -> u64 {
+    sampled.map_or(0, Coverage::executions)
+}
+
 /// loom's answer on a program with weak orders that holds under sequential consistency.
-fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Coverage) -> Outcome {
+fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Option<Coverage>) -> Outcome {
     match explored {
         // Whatever sequentially consistent execution it misses has been seen.
         Ok(Outcome::Holds(coverage)) => {
@@ -44,23 +54,23 @@ fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Cove
                 let gaps = coverage.gaps.into_iter().filter(|gap| *gap != Gap::WeakOrders).collect();
                 Coverage { gaps, ..coverage }
             };
-            Outcome::Holds(with(coverage, [proven, sampled].map(strengthen)))
+            Outcome::Holds(with(coverage, [proven].into_iter().chain(sampled).map(strengthen)))
         }
         Ok(Outcome::Inconclusive { budget: Budget::Model, .. }) => {
-            let mut proven = with(proven, [sampled]);
+            let mut proven = with(proven, sampled);
             proven.gaps.push(Gap::Tried("loom was asked, and reported failures that no machine can show".to_owned()));
             Outcome::Holds(proven)
         }
         Ok(Outcome::Inconclusive { budget, executions, done, .. }) => {
             let tried =
                 vec![format!("exhaustive: {proven}"), "loom, for the weaker orders: out of its budget".to_owned()];
-            let executions = executions + proven.executions() + sampled.executions();
+            let executions = executions + proven.executions() + drawn(sampled.as_ref());
             Outcome::Inconclusive { budget, executions, done, tried }
         }
         Ok(fails @ Outcome::Fails(_)) => fails,
         Err(error) => {
             let why = error.to_string();
-            let mut proven = with(proven, [sampled]);
+            let mut proven = with(proven, sampled);
             proven.gaps.push(Gap::Tried(format!("loom was asked, and {}", why.lines().next().unwrap_or_default())));
             Outcome::Holds(proven)
         }
@@ -68,11 +78,11 @@ fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Cove
 }
 
 /// loom's answer on a program that is too large for the exhaustive engine.
-fn instead(explored: Result<Outcome, CheckError>, cut: Outcome, sampled: Coverage) -> Outcome {
+fn instead(explored: Result<Outcome, CheckError>, cut: Outcome, sampled: Option<Coverage>) -> Outcome {
     match explored {
         Ok(Outcome::Holds(mut coverage)) => {
             coverage.gaps.push(Gap::Tried(format!("the exhaustive engine was {cut}")));
-            Outcome::Holds(with(coverage, [sampled]))
+            Outcome::Holds(with(coverage, sampled))
         }
         Ok(fails @ Outcome::Fails(_)) => fails,
         other => {
@@ -80,7 +90,7 @@ fn instead(explored: Result<Outcome, CheckError>, cut: Outcome, sampled: Coverag
                 Ok(outcome) => format!("loom: {outcome}"),
                 Err(error) => format!("loom: {}", error.to_string().lines().next().unwrap_or_default()),
             };
-            let executions = cut.executions() + sampled.executions();
+            let executions = cut.executions() + drawn(sampled.as_ref());
             match cut {
                 Outcome::Inconclusive { budget, done, .. } => {
                     Outcome::Inconclusive { budget, executions, done, tried: vec![loom] }

@@ -142,9 +142,19 @@ fn run(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Vec<Session
         drop(rounds.pause(member));
         report
     };
+    // What is said of an execution says the test's name, which is its thread's.
+    let name = std::thread::current().name().map(str::to_owned);
     std::thread::scope(|scope| {
-        let search = &search;
-        let members: Vec<_> = (0..MEMBERS.len()).map(|member| scope.spawn(move || search(member))).collect();
+        let (search, name) = (&search, &name);
+        let start = |member| {
+            let thread = std::thread::Builder::new();
+            let thread = match name {
+                Some(name) => thread.name(name.clone()),
+                None => thread,
+            };
+            thread.spawn_scoped(scope, move || search(member)).expect("the system gives a thread to explore with")
+        };
+        let members: Vec<_> = (0..MEMBERS.len()).map(start).collect();
         members.into_iter().map(|member| member.join().expect("an engine's panic is its session's")).collect()
     })
 }

@@ -62,7 +62,7 @@ impl Execution {
         match op.kind {
             _ if effect != Effect::Done => {}
             Kind::Send | Kind::TrySend | Kind::StartSend if *receivers > 0 => {
-                clocks.hand(task, object, *taken + *length as u64 - 1)
+                clocks.hand(task, object, *taken + *length as u64 - 1);
             }
             Kind::Recv | Kind::TryRecv | Kind::StartRecv if *taken > before => {
                 clocks.receive(task, object, before);
