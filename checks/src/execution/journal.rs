@@ -28,6 +28,8 @@ pub(crate) struct Pending {
     pub(crate) touches: Touches,
     /// What it waited for was not there.
     pub(crate) waits: bool,
+    /// See [`Op::parks`].
+    pub(crate) parks: bool,
 }
 
 /// What has become of a thing.
@@ -156,6 +158,7 @@ impl Execution {
                 task,
                 touches: self.touches(task, &op, Effect::Done, before),
                 waits: entry.may_wait && !self.ready(task, &op),
+                parks: op.parks,
             })
         };
         self.task_ids().filter_map(pending).collect()

@@ -104,6 +104,10 @@ pub(super) fn verb(event: &Event) -> String {
     let operation = event.operation.as_str();
     let (first, rest) = operation.split_once(' ').unwrap_or((operation, ""));
     let first = match (operation, first) {
+        // They look before they wait.
+        ("receive", _) if event.phase == Phase::Refused => return "finds nothing in".into(),
+        ("send", _) if event.phase == Phase::Refused => return "finds no room in".into(),
+        ("write lock", _) if event.phase == Phase::Refused => return "is queued for".into(),
         ("wake", _) if event.phase == Phase::Waits => return "waits on".into(),
         ("wake", _) => return "wakes on".into(),
         ("wait", _) => return "waits on".into(),

@@ -5,7 +5,7 @@
 //! orders what waits for it, so two critical sections are one pair, of their first steps.
 
 use super::replay::{Plan, Run};
-use crate::execution::{How, Step, TaskId, dependent};
+use crate::execution::{How, Pending, Step, TaskId, Thing, Touch, dependent};
 
 /// Steps beyond which a run is not looked at: every two steps are held against each other.
 const STEPS_MAX: usize = 2_000;
@@ -78,13 +78,18 @@ impl<'a> Order<'a> {
     /// The steps that race with `second` and come before it.
     fn races_with(&self, second: At) -> Vec<usize> {
         let steps = &self.run.steps;
-        let (task, touches, waits, end) = match second {
-            At::Step(index) => (steps[index].task, &steps[index].touches, steps[index].waits, index),
+        let (task, touches, waits, parks, end) = match second {
+            At::Step(index) => {
+                let Step { task, op, touches, waits, .. } = &steps[index];
+                (*task, touches, *waits, op.parks, index)
+            }
             At::Left(index) => {
-                let left = &self.run.left[index];
-                (left.task, &left.touches, left.waits, steps.len())
+                let Pending { task, touches, waits, parks } = &self.run.left[index];
+                (*task, touches, *waits, *parks, steps.len())
             }
         };
+        // What waits for something else, and takes the thread's token, does not wait for the token.
+        let awaits = |touch: &Touch| waits && !(parks && matches!(touch.thing, Thing::Token(_)));
         let own = (0..end).rev().find(|earlier| steps[*earlier].task == task);
         let is_past = |step: usize| own.is_some_and(|own| own == step || has(&self.before[own], step));
         let mut found = Vec::new();
@@ -99,7 +104,7 @@ impl<'a> Order<'a> {
                 if is_past(first) && theirs.how != How::Looks || behind.is_some_and(|task| task != earlier.task) {
                     break;
                 }
-                if is_past(first) || !touch.conflicts(theirs) || (theirs.gives && waits) {
+                if is_past(first) || !touch.conflicts(theirs) || (theirs.gives && awaits(touch)) {
                     continue;
                 }
                 found.push(first);

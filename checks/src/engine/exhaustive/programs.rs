@@ -17,6 +17,7 @@ pub(super) enum Does {
     Lock(usize, Vec<Does>),
     TryLock(usize, Vec<Does>),
     Read(Vec<Does>),
+    TryRead,
     Write(Vec<Does>),
     Acquire(Vec<Does>),
     TryAcquire,
@@ -26,6 +27,10 @@ pub(super) enum Does {
     TryReceive,
     ReceiveFor,
     ReceiveBounded,
+    /// By a rendezvous: waits until it is taken, or hands over to who waits, or waits for that.
+    Meet,
+    TryMeet,
+    ReceiveMet,
     /// Waits if the gate is still shut.
     Wait,
     WaitFor,
@@ -103,6 +108,10 @@ fn plain() -> impl Strategy<Value = Does> {
         1 => Just(Does::TryReceive),
         1 => Just(Does::ReceiveFor),
         1 => Just(Does::ReceiveBounded),
+        1 => Just(Does::TryRead),
+        1 => Just(Does::Meet),
+        1 => Just(Does::TryMeet),
+        1 => Just(Does::ReceiveMet),
         1 => Just(Does::TryAcquire),
         1 => Just(Does::Wait),
         1 => Just(Does::WaitFor),
@@ -171,6 +180,8 @@ struct Ends {
     bounded_sender: Option<SyncSender<u32>>,
     receiver: Option<Receiver<u32>>,
     bounded_receiver: Option<Receiver<u32>>,
+    meeting_sender: Option<SyncSender<u32>>,
+    meeting_receiver: Option<Receiver<u32>>,
 }
 
 impl Ends {
@@ -186,6 +197,11 @@ impl Ends {
             let (sender, receiver) = sync_channel(1);
             ends[0].bounded_receiver = Some(receiver);
             ends[1..].iter_mut().for_each(|ends| ends.bounded_sender = Some(sender.clone()));
+        }
+        if tasks.any(&|does| matches!(does, Does::Meet | Does::TryMeet | Does::ReceiveMet)) {
+            let (sender, receiver) = sync_channel(0);
+            ends[0].meeting_receiver = Some(receiver);
+            ends[1..].iter_mut().for_each(|ends| ends.meeting_sender = Some(sender.clone()));
         }
         ends
     }
@@ -225,6 +241,10 @@ fn run_one(does: &Does, shared: &Shared, own: &mut Own) {
             let guard = shared.rwlock.read().unwrap();
             own.seen.push(*guard);
             run_all(inner, shared, own);
+        }
+        Does::TryRead => {
+            let seen = shared.rwlock.try_read().map_or(98, |guard| *guard);
+            own.seen.push(seen);
         }
         Does::Write(inner) => {
             let mut guard = shared.rwlock.write().unwrap();
@@ -268,8 +288,12 @@ fn run_condvar(does: &Does, shared: &Shared, own: &mut Own) {
 }
 
 fn run_channel(does: &Does, own: &mut Own) {
-    let Ends { sender, bounded_sender, receiver, bounded_receiver } = &own.ends;
+    let Ends { sender, bounded_sender, receiver, bounded_receiver, .. } = &own.ends;
+    let Ends { meeting_sender: meets, meeting_receiver: met, .. } = &own.ends;
     let received = match (does, sender, bounded_sender, receiver, bounded_receiver) {
+        (Does::Meet, ..) => meets.as_ref().map(|sender| sender.send(own.me).map_or(99, |()| 70)),
+        (Does::TryMeet, ..) => meets.as_ref().map(|sender| sender.try_send(own.me).map_or(99, |()| 71)),
+        (Does::ReceiveMet, ..) => met.as_ref().map(|receiver| receiver.recv().unwrap_or(99)),
         (Does::Send, Some(sender), ..) => sender.send(own.me).ok().map(|()| 50),
         (Does::SendBounded, _, Some(sender), ..) => sender.send(own.me).ok().map(|()| 60),
         (Does::Receive, _, _, Some(receiver), _) | (Does::ReceiveBounded, .., Some(receiver)) => receiver.recv().ok(),
