@@ -1,12 +1,13 @@
 //! `raddle::check` proves small correct programs with the engine that fits, and finds what one engine alone does not look at.
 
-use crate::cases::{Came, Case, EXHAUSTIVE, Kind, LOOM, RANDOM, chain, fails, holds, holds_within, under};
-use raddle::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
-use raddle::sync::{Arc, Condvar, Mutex, RaceCell, RwLock, mpsc};
-use raddle::{CheckError, Engine, Gap, Memory, Outcome, Searched, thread};
-use std::collections::VecDeque;
+mod coverage;
 
+use crate::cases::{Came, Case, Kind, LOOM, RANDOM, chain, fails, holds, holds_within};
 use Ordering::{Acquire, Relaxed, Release, SeqCst};
+use raddle::sync::atomic::{AtomicBool, AtomicU32, AtomicUsize, Ordering};
+use raddle::sync::{Arc, Condvar, Mutex, RaceCell, RwLock, mpsc};
+use raddle::{Gap, Outcome, thread};
+use std::collections::VecDeque;
 
 pub(crate) const KIND: Kind = Kind {
     name: "chain",
@@ -20,6 +21,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "three_tasks_and_a_channel_are_proven", run: tasks_and_channel },
         Case { name: "readers_and_a_writer_are_proven", run: readers_and_writer },
         Case { name: "six_threads_are_proven", run: six_threads },
+        Case { name: "a_spin_that_some_sampler_never_leaves_is_proven", run: never_yields },
         Case { name: "a_store_long_after_a_yield_is_seen_early", run: after_a_yield },
         Case { name: "relaxed_message_passing_whose_writer_yields_fails", run: yields_between_stores },
         Case { name: "a_yield_hides_no_data_race", run: race_behind_a_yield },
@@ -28,14 +30,20 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "weak_orders_of_more_than_five_threads_are_said_to_be_left_out", run: six_threads_relaxed },
         Case { name: "message_passing_with_release_and_acquire_holds", run: message_passing },
         Case { name: "relaxed_store_buffering_fails", run: store_buffering },
-        Case { name: "a_budget_of_nothing_is_an_error", run: no_budget },
-        Case { name: "threads_that_share_nothing_of_raddles_are_said_so", run: nothing_shared },
-        Case { name: "threads_on_stds_atomics_are_said_so_by_samplers", run: || nothing_shared_under(RANDOM) },
-        Case { name: "threads_on_stds_atomics_are_said_so_by_loom", run: || nothing_shared_under(LOOM) },
-        Case { name: "one_thread_with_nothing_to_share_holds", run: one_thread },
-        Case { name: "a_proof_names_its_engine_and_model", run: names_engine_and_model },
-        Case { name: "looms_search_is_not_called_exhaustive", run: loom_is_not_exhaustive },
-        Case { name: "an_interleaving_proof_of_weak_orders_is_not_called_exhaustive", run: weak_is_not_exhaustive },
+        Case { name: "a_budget_of_nothing_is_an_error", run: coverage::no_budget },
+        Case { name: "threads_that_share_nothing_of_raddles_are_said_so", run: coverage::nothing_shared },
+        Case {
+            name: "threads_on_stds_atomics_are_said_so_by_samplers",
+            run: || coverage::nothing_shared_under(RANDOM),
+        },
+        Case { name: "threads_on_stds_atomics_are_said_so_by_loom", run: || coverage::nothing_shared_under(LOOM) },
+        Case { name: "one_thread_with_nothing_to_share_holds", run: coverage::one_thread },
+        Case { name: "a_proof_names_its_engine_and_model", run: coverage::names_engine_and_model },
+        Case { name: "looms_search_is_not_called_exhaustive", run: coverage::loom_is_not_exhaustive },
+        Case {
+            name: "an_interleaving_proof_of_weak_orders_is_not_called_exhaustive",
+            run: coverage::weak_is_not_exhaustive,
+        },
     ],
 };
 
@@ -195,6 +203,23 @@ fn six_threads() -> Came {
     })
 }
 
+/// Priorities keep the spinner running, and the search goes on with an engine that knows loops that wait.
+fn never_yields() -> Came {
+    proven(|| {
+        let (locked, sum) = (AtomicBool::new(false), AtomicU32::new(0));
+        let add = || {
+            while locked.compare_exchange(false, true, SeqCst, SeqCst).is_err() {}
+            sum.fetch_add(1, SeqCst);
+            locked.store(false, SeqCst);
+        };
+        thread::scope(|scope| {
+            scope.spawn(add);
+            add();
+        });
+        assert_eq!(sum.load(SeqCst), 2);
+    })
+}
+
 fn after_a_yield() -> Came {
     fails(&chain(), "assertion", || {
         let atomics = Arc::new((AtomicU32::new(0), AtomicU32::new(0)));
@@ -328,90 +353,4 @@ fn store_buffering() -> Came {
         let mine = atomics.0.load(Relaxed);
         assert!(other.join().unwrap() == 1 || mine == 1);
     })
-}
-
-fn no_budget() -> Came {
-    for engine in Engine::ALL {
-        let outcome = under(engine).executions(0).run(|| drop(Mutex::new(0)));
-        if !matches!(outcome, Err(CheckError::NoBudget)) {
-            return Err(format!("{engine}: expected an error, got {outcome:?}"));
-        }
-    }
-    Ok("an error under every engine".to_owned())
-}
-
-fn stds_own() {
-    let counter = Arc::new(std::sync::atomic::AtomicU32::new(0));
-    let theirs = Arc::clone(&counter);
-    let other = thread::spawn(move || theirs.fetch_add(1, SeqCst));
-    counter.fetch_add(1, SeqCst);
-    other.join().unwrap();
-}
-
-fn says_nothing_is_shared(outcome: Result<Outcome, CheckError>) -> Came {
-    match outcome {
-        Ok(Outcome::Holds(coverage)) if coverage.gaps.contains(&Gap::NothingShared { tasks: 2 }) => {
-            Ok(coverage.to_string())
-        }
-        other => Err(format!("expected a coverage that says that nothing was shared, got {other:?}")),
-    }
-}
-
-fn nothing_shared() -> Came {
-    says_nothing_is_shared(chain().run(stds_own))
-}
-
-fn nothing_shared_under(engine: Engine) -> Came {
-    says_nothing_is_shared(under(engine).run(stds_own))
-}
-
-fn one_thread() -> Came {
-    proven(|| assert_eq!("one thread".len(), 10))
-}
-
-fn names_engine_and_model() -> Came {
-    match chain().run(two_increments(SeqCst)) {
-        Ok(Outcome::Holds(coverage))
-            if coverage.engine == EXHAUSTIVE
-                && coverage.model == Memory::SequentiallyConsistent
-                && coverage.searched == Searched::Every
-                && coverage.also.len() == 1 =>
-        {
-            Ok(coverage.to_string())
-        }
-        other => Err(format!("{other:?}")),
-    }
-}
-
-fn two_increments(order: Ordering) -> impl Fn() + Send + Sync + 'static {
-    move || {
-        let counter = Arc::new(AtomicU32::new(0));
-        let theirs = Arc::clone(&counter);
-        let other = thread::spawn(move || theirs.fetch_add(1, order));
-        counter.fetch_add(1, order);
-        other.join().unwrap();
-        assert_eq!(counter.load(order_of_load(order)), 2);
-    }
-}
-
-fn order_of_load(order: Ordering) -> Ordering {
-    if order == SeqCst { SeqCst } else { Relaxed }
-}
-
-fn loom_is_not_exhaustive() -> Came {
-    match under(LOOM).run(two_increments(Relaxed)) {
-        Ok(Outcome::Holds(coverage)) if coverage.searched == Searched::Explored && !coverage.is_exhaustive() => {
-            Ok(coverage.to_string())
-        }
-        other => Err(format!("{other:?}")),
-    }
-}
-
-fn weak_is_not_exhaustive() -> Came {
-    match under(EXHAUSTIVE).run(two_increments(Relaxed)) {
-        Ok(Outcome::Holds(coverage)) if !coverage.is_exhaustive() && coverage.gaps == [Gap::WeakOrders] => {
-            Ok(coverage.to_string())
-        }
-        other => Err(format!("{other:?}")),
-    }
 }

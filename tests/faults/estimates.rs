@@ -22,31 +22,24 @@ pub(crate) const KIND: Kind = Kind {
     ],
 };
 
-/// Each thread adds so often; `main` is one of them.
-fn adders(threads: usize, steps: u32) {
-    let sum = Arc::new(AtomicU32::new(0));
-    let add = move |sum: &AtomicU32| (0..steps).for_each(|_| _ = sum.fetch_add(1, SeqCst));
-    let others: Vec<_> = (1..threads)
-        .map(|_| {
-            let sum = Arc::clone(&sum);
-            thread::spawn(move || add(&sum))
-        })
-        .collect();
-    add(&sum);
+/// So many threads, of which `main` is one, do the same to what they share.
+fn crowd<T: Default + Send + Sync + 'static>(threads: usize, each: impl Fn(&T) + Copy + Send + 'static) {
+    let shared = Arc::new(T::default());
+    let start = |_| {
+        let shared = Arc::clone(&shared);
+        thread::spawn(move || each(&shared))
+    };
+    let others: Vec<_> = (1..threads).map(start).collect();
+    each(&shared);
     others.into_iter().for_each(|other| other.join().unwrap());
 }
 
+fn adders(threads: usize, steps: u32) {
+    crowd(threads, move |sum: &AtomicU32| (0..steps).for_each(|_| _ = sum.fetch_add(1, SeqCst)));
+}
+
 fn lockers(threads: usize) {
-    let lock = Arc::new(Mutex::new(0));
-    let add = |lock: &Mutex<u32>| (0..3).for_each(|_| *lock.lock().unwrap() += 1);
-    let others: Vec<_> = (1..threads)
-        .map(|_| {
-            let lock = Arc::clone(&lock);
-            thread::spawn(move || add(&lock))
-        })
-        .collect();
-    add(&lock);
-    others.into_iter().for_each(|other| other.join().unwrap());
+    crowd(threads, |lock: &Mutex<u32>| (0..3).for_each(|_| *lock.lock().unwrap() += 1));
 }
 
 fn very_many() {

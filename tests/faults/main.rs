@@ -20,14 +20,16 @@ mod chain;
 mod estimates;
 mod leash;
 mod loops;
+mod owners;
 mod places;
+mod pointers;
 mod process;
 mod proofs;
 mod queued_writers;
 mod random;
 mod replay;
 mod samplers;
-mod std_facade;
+mod statics;
 mod tasks;
 mod tokens;
 
@@ -48,12 +50,12 @@ const KINDS: &[&Kind] = &[
     &leash::KIND,
     &random::KIND,
     &arc::KIND,
-    &tasks::BY_REFERENCE,
-    &tasks::ENDS,
-    &tasks::WAKERS,
-    &std_facade::STATICS,
-    &std_facade::POINTERS,
-    &std_facade::OWNERS,
+    &tasks::by_reference::KIND,
+    &tasks::ends::KIND,
+    &tasks::wakers::KIND,
+    &statics::KIND,
+    &pointers::KIND,
+    &owners::KIND,
     &tokens::TAKEN,
     &tokens::RENDEZVOUS,
 ];

@@ -17,6 +17,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_channel_in_a_static", run: channel_in_a_static },
         Case { name: "a_choice_from_nothing", run: choice_from_nothing },
         Case { name: "a_lock_made_outside", run: lock_made_outside },
+        Case { name: "a_receive_in_a_thread_of_std", run: received_outside },
         Case { name: "a_lock_made_inside_holds", run: lock_made_inside },
         Case { name: "the_message_begins_with_the_place", run: begins_with_the_place },
         Case { name: "a_panic_of_raddle_s_own_is_told_of_the_user_s_line", run: panic_of_raddle_s },
@@ -69,6 +70,24 @@ fn lock_made_outside() -> Came {
     let line = line!() + 1;
     let panic = std::panic::catch_unwind(|| drop(Mutex::new(0))).expect_err("it is refused");
     wants(&format!("places.rs:{line}:"), panic.downcast::<String>().map_err(|_| "no message")?)
+}
+
+/// One of std's threads is in no execution.
+#[expect(clippy::disallowed_methods, reason = "it is what must not be done")]
+fn received_outside() -> Came {
+    let line = line!() + 6;
+    let outcome = message(&chain(), || {
+        let (sender, receiver) = mpsc::channel::<()>();
+        // To drop it there would be the next mistake.
+        let receiver = std::mem::ManuallyDrop::new(receiver);
+        let outside = move || {
+            let _ = receiver.recv();
+        };
+        let panic = std::thread::spawn(outside).join().expect_err("it is refused");
+        drop(sender);
+        std::panic::resume_unwind(panic);
+    })?;
+    wants(&format!("places.rs:{line}:"), outcome)
 }
 
 fn lock_made_inside() -> Came {

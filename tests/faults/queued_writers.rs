@@ -23,6 +23,10 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_recursive_read_before_the_writer_starts_holds", run: before_the_writer },
         Case { name: "readers_that_wait_for_nobody_hold", run: independent_readers },
         Case { name: "a_recursive_read_of_two_locks_holds", run: two_locks },
+        Case {
+            name: "a_recursive_read_beside_a_try_lock_deadlocks",
+            run: || everywhere("deadlock", beside_a_try_lock),
+        },
         Case { name: "try_read_is_refused_where_a_writer_is_queued", run: || everywhere("assertion", refused) },
         Case { name: "try_read_may_come_before_the_writer", run: || everywhere("assertion", granted) },
         Case { name: "try_read_in_vain_while_it_keeps_the_writer_out_never_ends", run: tries_for_ever },
@@ -179,6 +183,12 @@ fn while_read(then: fn(&RwLock<u32>)) {
     then(&lock);
     drop(first);
     writer.join().unwrap();
+}
+
+/// A program that is explored with looks: who was let in where it looked would have been queued before.
+fn beside_a_try_lock() {
+    drop(Mutex::new(0).try_lock());
+    while_read(|lock| drop(lock.read().unwrap()));
 }
 
 fn refused() {

@@ -46,61 +46,47 @@ pub(crate) const RENDEZVOUS: Kind = Kind {
     ],
 };
 
-fn recv() {
-    let (sender, receiver) = mpsc::channel();
+/// A thread that waits so and then parks is unparked once, and what it waits for comes `then`.
+fn unparked<T: Send + 'static>(wait: impl FnOnce() -> T + Send + 'static, then: impl FnOnce()) {
     let waiter = thread::spawn(move || {
-        receiver.recv().unwrap();
+        wait();
         park();
     });
     waiter.thread().unpark();
-    sender.send(()).unwrap();
+    then();
     waiter.join().unwrap();
+}
+
+fn recv() {
+    let (sender, receiver) = mpsc::channel();
+    unparked(move || receiver.recv().unwrap(), || sender.send(()).unwrap());
 }
 
 fn recv_timeout() {
     let (sender, receiver) = mpsc::channel();
-    let waiter = thread::spawn(move || {
-        _ = receiver.recv_timeout(Duration::from_millis(1));
-        park();
-    });
-    waiter.thread().unpark();
-    _ = sender.send(());
-    waiter.join().unwrap();
+    unparked(move || receiver.recv_timeout(Duration::from_millis(1)), || _ = sender.send(()));
 }
 
 fn iterator() {
-    let (sender, receiver) = mpsc::channel::<u8>();
-    let waiter = thread::spawn(move || {
-        assert_eq!(receiver.iter().count(), 1);
-        park();
-    });
-    waiter.thread().unpark();
-    sender.send(1).unwrap();
-    drop(sender);
-    waiter.join().unwrap();
+    let (sender, receiver) = mpsc::channel();
+    unparked(
+        move || assert_eq!(receiver.iter().count(), 1),
+        || {
+            sender.send(1).unwrap();
+            drop(sender);
+        },
+    );
 }
 
 fn full_send() {
     let (sender, receiver) = mpsc::sync_channel(1);
-    let waiter = thread::spawn(move || {
-        sender.send(1).unwrap();
-        sender.send(2).unwrap();
-        park();
-    });
-    waiter.thread().unpark();
-    assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2)));
-    waiter.join().unwrap();
+    let send = move || [1, 2].map(|item| sender.send(item).unwrap());
+    unparked(send, || assert_eq!((receiver.recv(), receiver.recv()), (Ok(1), Ok(2))));
 }
 
 fn rendezvous_send() {
     let (sender, receiver) = mpsc::sync_channel(0);
-    let waiter = thread::spawn(move || {
-        sender.send(1).unwrap();
-        park();
-    });
-    waiter.thread().unpark();
-    assert_eq!(receiver.recv(), Ok(1));
-    waiter.join().unwrap();
+    unparked(move || sender.send(1).unwrap(), || assert_eq!(receiver.recv(), Ok(1)));
 }
 
 fn scope_end() {
@@ -129,12 +115,7 @@ fn unordered() {
 fn message_is_there() {
     let (sender, receiver) = mpsc::channel();
     sender.send(()).unwrap();
-    let waiter = thread::spawn(move || {
-        receiver.recv().unwrap();
-        park();
-    });
-    waiter.thread().unpark();
-    waiter.join().unwrap();
+    unparked(move || receiver.recv().unwrap(), || {});
 }
 
 fn token_after_the_message() {
@@ -169,63 +150,39 @@ fn looks_again() {
 
 fn try_recv() {
     let (sender, receiver) = mpsc::channel();
-    let waiter = thread::spawn(move || {
+    let wait = move || {
         while receiver.try_recv().is_err() {
             thread::yield_now();
         }
-        park();
-    });
-    waiter.thread().unpark();
-    sender.send(()).unwrap();
-    waiter.join().unwrap();
+    };
+    unparked(wait, || sender.send(()).unwrap());
 }
 
 fn unbounded_send() {
     let (sender, receiver) = mpsc::channel();
-    let waiter = thread::spawn(move || {
-        sender.send(1).unwrap();
-        park();
-    });
-    waiter.thread().unpark();
-    assert_eq!(receiver.recv(), Ok(1));
-    waiter.join().unwrap();
+    unparked(move || sender.send(1).unwrap(), || assert_eq!(receiver.recv(), Ok(1)));
 }
 
 fn lock() {
     let lock = Arc::new(Mutex::new(0));
     let theirs = Arc::clone(&lock);
-    let waiter = thread::spawn(move || {
-        *theirs.lock().unwrap() += 1;
-        park();
-    });
     let guard = lock.lock().unwrap();
-    waiter.thread().unpark();
-    drop(guard);
-    waiter.join().unwrap();
+    unparked(move || *theirs.lock().unwrap() += 1, || drop(guard));
 }
 
 fn condvar() {
     let shared = Arc::new((Mutex::new(false), Condvar::new()));
     let theirs = Arc::clone(&shared);
-    let waiter = thread::spawn(move || {
-        let guard = theirs.0.lock().unwrap();
-        drop(theirs.1.wait_while(guard, |ready| !*ready).unwrap());
-        park();
+    let wait = move || drop(theirs.1.wait_while(theirs.0.lock().unwrap(), |ready| !*ready).unwrap());
+    unparked(wait, || {
+        *shared.0.lock().unwrap() = true;
+        shared.1.notify_one();
     });
-    waiter.thread().unpark();
-    *shared.0.lock().unwrap() = true;
-    shared.1.notify_one();
-    waiter.join().unwrap();
 }
 
 fn join() {
     let other = thread::spawn(thread::yield_now);
-    let waiter = thread::spawn(move || {
-        other.join().unwrap();
-        park();
-    });
-    waiter.thread().unpark();
-    waiter.join().unwrap();
+    unparked(move || other.join().unwrap(), || {});
 }
 
 fn scope_is_over() {

@@ -77,11 +77,15 @@ fn weaken(explored: Result<Outcome, CheckError>, proven: Coverage, sampled: Opti
     }
 }
 
+/// What is said where no sampler's search came to its end.
+const TOO_LONG: &str = "the samplers: an execution had too many steps";
+
 /// loom's answer on a program that is too large for the exhaustive engine.
 fn instead(explored: Result<Outcome, CheckError>, cut: Outcome, sampled: Option<Coverage>) -> Outcome {
     match explored {
         Ok(Outcome::Holds(mut coverage)) => {
             coverage.gaps.push(Gap::Tried(format!("the exhaustive engine was {cut}")));
+            coverage.gaps.extend(sampled.is_none().then(|| Gap::Tried(TOO_LONG.to_owned())));
             Outcome::Holds(with(coverage, sampled))
         }
         Ok(fails @ Outcome::Fails(_)) => fails,
@@ -93,7 +97,8 @@ fn instead(explored: Result<Outcome, CheckError>, cut: Outcome, sampled: Option<
             let executions = cut.executions() + drawn(sampled.as_ref());
             match cut {
                 Outcome::Inconclusive { budget, done, .. } => {
-                    Outcome::Inconclusive { budget, executions, done, tried: vec![loom] }
+                    let tried = sampled.is_none().then(|| TOO_LONG.to_owned()).into_iter().chain([loom]).collect();
+                    Outcome::Inconclusive { budget, executions, done, tried }
                 }
                 other => other,
             }

@@ -11,6 +11,7 @@ use crate::outcome::{CheckError, Outcome, Searched};
 use std::num::NonZeroUsize;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 /// Who takes part, in the order of a round.
 const MEMBERS: [Strategy; 6] =
@@ -42,7 +43,7 @@ struct State {
 
 impl Rounds {
     fn new(threads: usize) -> Self {
-        let state = State { free: threads.max(1), running: [false; MEMBERS.len()], waiting: Vec::new() };
+        let state = State { free: threads, running: [false; MEMBERS.len()], waiting: Vec::new() };
         Rounds { last: AtomicU64::new(u64::MAX), state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -128,9 +129,14 @@ pub(super) fn explore(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>)
 
 fn run(plan: &Plan, program: &Program, progress: &Arc<AtomicU64>) -> Vec<SessionReport> {
     let processors = || std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
-    let rounds = Arc::new(Rounds::new(plan.threads.unwrap_or_else(processors)));
+    let threads = plan.threads.unwrap_or_else(processors).clamp(1, MEMBERS.len());
+    let rounds = Arc::new(Rounds::new(threads));
+    // So that each thread runs as long as it may, and not each member.
+    let part = |members: usize| u32::try_from(members).expect("there are few members");
+    let share = |time: Duration| time * part(threads) / part(MEMBERS.len());
     let search = |member: usize| {
         let rules = plan.rules(Engine::Portfolio);
+        let rules = Rules { time_max: rules.time_max.map(share), ..rules };
         // What can't be dealt evenly goes to the first ones.
         let share = (rules.executions_max + (MEMBERS.len() - 1 - member) as u64) / MEMBERS.len() as u64;
         let rules = Rules { executions_max: share, ..rules };

@@ -1,6 +1,6 @@
 //! Ends a search that has to begin again by other rules.
 
-use super::{Kind, Op, State, halt, session, with};
+use super::{Kind, Op, Site, State, halt, session, with, with_at};
 
 /// Ends the search: the program has to be explored with gates.
 pub(crate) fn want_gates() -> ! {
@@ -27,13 +27,13 @@ pub(super) fn needs_gates(op: &Op) -> bool {
     }
 }
 
-/// The current task may have to wait as std does, by parking its thread: that takes the thread's token. Gives whether it has
-/// to look first whether it must wait, as a step of its own: where somebody unparks it.
-pub(crate) fn looks_first() -> bool {
+/// The current task, which is at `site`, may have to wait as std does, by parking its thread: that takes the thread's token.
+/// Gives whether it has to look first whether it must wait, as a step of its own: where somebody unparks it.
+pub(crate) fn looks_first(site: Site) -> bool {
     if std::thread::panicking() {
         return false;
     }
-    let (wants, gated) = with(|x| {
+    let (wants, gated) = with_at(site, |x| {
         let task = &mut x.tasks[x.current.index()];
         task.has_waited = true;
         (task.was_unparked && !x.over && !x.gated, x.gated && !x.over)
@@ -44,9 +44,9 @@ pub(crate) fn looks_first() -> bool {
     gated
 }
 
-/// Whether unlocks, and the looks of who may have to wait, are steps.
-pub(crate) fn is_gated() -> bool {
-    !std::thread::panicking() && with(|x| x.gated && !x.over)
+/// Whether what is done at `site` begins with a look, if it may have to wait.
+pub(crate) fn is_gated(site: Site) -> bool {
+    !std::thread::panicking() && with_at(site, |x| x.gated && !x.over)
 }
 
 /// The same while a panic unwinds, which goes on with operations that do nothing.

@@ -20,8 +20,8 @@ pub(crate) struct Rules {
     pub(crate) timeouts: usize,
     pub(crate) deny_leaks: bool,
     pub(crate) cancels: Option<Cancels>,
-    /// Unlocking is a scheduling point, and under loom mutexes and tasks have gates: for programs that use `try_lock`
-    /// or, under loom, parking.
+    /// Unlocking is a scheduling point, who may have to wait looks first, and under loom mutexes and tasks have gates: for
+    /// programs that can tell (see [`looks_first`](super::looks_first) and `try_lock`), and under loom for those that park.
     pub(crate) gated: bool,
     /// Under loom: asynchronous primitives and tasks have gates, for programs in which not only tasks of one loop, which take
     /// turns, use them.

@@ -4,6 +4,9 @@
 //! is sequentially consistent; the orders count only for data races on a [`RaceCell`](super::RaceCell).
 //! `compare_exchange_weak` fails only where the strong one does. On real threads they are std's, with the program's orders.
 
+mod value;
+
+use self::value::{Number, Raw};
 use crate::execution::{Acted, Handle, Held, Kind, Mode, State, act, confirm_value, with};
 use std::borrow::Cow;
 use std::panic::Location;
@@ -12,38 +15,6 @@ pub use std::sync::atomic::Ordering;
 
 fn is_loom(mode: Mode) -> bool {
     mode == Mode::Loom && !std::thread::panicking()
-}
-
-/// What knows of an atomic's value as much as is compared and shown: all, of a number.
-#[derive(Default)]
-struct Number;
-
-impl Number {
-    #[expect(clippy::unused_self, reason = "a pointer is held")]
-    fn set(&self, value: u64) -> u64 {
-        value
-    }
-
-    fn show<T: std::fmt::Debug>(value: T) -> String {
-        super::show(&value)
-    }
-}
-
-/// A number that is equal when a value is, within an execution.
-trait Raw {
-    fn raw(self) -> u64;
-}
-
-impl Raw for u64 {
-    fn raw(self) -> u64 {
-        self
-    }
-}
-
-impl<T> Raw for *mut T {
-    fn raw(self) -> u64 {
-        self.addr() as u64
-    }
 }
 
 /// The type itself, with what all atomics have: `$value` is what it holds, `$known` knows of it what `$hash` says.

@@ -41,7 +41,7 @@ impl<T> Shared<T> {
     /// Sends; if there is no room it waits, or says so if it only tries.
     fn send(&self, value: T, tries: bool, site: Site) -> Result<(), TrySendError<T>> {
         let op = |kind| self.handle.op(kind, site);
-        let looks = !tries && self.capacity.is_some() && looks_first();
+        let looks = !tries && self.capacity.is_some() && looks_first(site);
         let mut effect = perform(op(if tries {
             Kind::TrySend
         } else if looks {
@@ -256,7 +256,7 @@ impl<T> Receiver<T> {
 
     fn wait(&self, timeout: Option<Duration>, site: Site) -> Effect {
         let waits = self.op(Kind::Recv, site).timeout(timeout);
-        if !looks_first() {
+        if !looks_first(site) {
             return perform(waits);
         }
         match perform(self.op(Kind::StartRecv, site)) {

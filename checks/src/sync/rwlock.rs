@@ -91,7 +91,7 @@ impl<T: ?Sized> RwLock<T> {
             return self.wrap_write(self.data.write(), site);
         }
         let op = |kind| self.handle.op(kind, site);
-        if !(is_gated() && perform(op(Kind::StartWrite)) != Effect::Refused) {
+        if !(is_gated(site) && perform(op(Kind::StartWrite)) != Effect::Refused) {
             perform(op(Kind::Write));
         }
         self.write_guard(site)

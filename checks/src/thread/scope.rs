@@ -116,7 +116,7 @@ where
         let nth = |nth: usize| scope.children.lock().unwrap_or_else(PoisonError::into_inner).get(nth).cloned();
         let mut parks = false;
         for child in (0..).map_while(nth) {
-            parks = parks || (!real::is_on() && execution::looks_first() && !child.is_finished(site));
+            parks = parks || (!real::is_on() && execution::looks_first(site) && !child.is_finished(site));
             child.join_parking(site, parks);
         }
     }
