@@ -59,13 +59,7 @@ impl Events {
     /// in later reads after the write, which is another trace.
     pub(super) fn held_up(&self, second: usize) -> Vec<(usize, Vec<Deed>)> {
         let write = &self.all[second];
-        let waits = match write.op.kind {
-            Kind::Write => true,
-            // It was let in where it looked, and would have been queued before.
-            Kind::StartWrite => write.acts.first().is_some_and(|(_, effect)| *effect == Effect::Done),
-            _ => false,
-        };
-        let Some(object) = write.op.object.filter(|_| waits) else { return Vec::new() };
+        let Some(object) = write.op.object.filter(|_| write.op.kind == Kind::Write) else { return Vec::new() };
         let holds_up = |read: &usize| {
             let event = &self.all[*read];
             let other = event.op.kind == Kind::Read && event.op.object == Some(object) && event.task != write.task;
