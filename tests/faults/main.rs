@@ -19,6 +19,7 @@ mod cases;
 mod chain;
 mod estimates;
 mod leash;
+mod loom_s_own;
 mod loops;
 mod owners;
 mod places;
@@ -48,6 +49,7 @@ const KINDS: &[&Kind] = &[
     &loops::KIND,
     &process::KIND,
     &leash::KIND,
+    &loom_s_own::KIND,
     &random::KIND,
     &arc::KIND,
     &tasks::by_reference::KIND,

@@ -62,6 +62,7 @@ impl Plan {
             cancels: self.cancels.clone(),
             gated: self.gated,
             gates_tasks: false,
+            gates_objects: false,
             counted: Arc::new(Counted::all_if(self.counts)),
             hidden: false,
             compare: false,

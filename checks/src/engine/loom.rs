@@ -1,20 +1,23 @@
 //! loom: every execution that C11's memory orders allow, for up to five threads.
 //!
-//! Mutexes, atomics, plain variables, spawning and joining are loom's own. Everything else is the facade's model:
+//! Mutexes, read-write locks, unbounded channels, atomics, plain variables, spawning and joining are loom's own, unless the
+//! program does to them what loom's can't take. Everything else is the facade's model:
 //! before each step on such an object the task updates a loom atomic that belongs to it (its *gate*), which makes
 //! loom try every order of these steps and carries happens-before; a task that has to wait parks, and whoever makes
 //! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
 
+mod tokens;
 mod turns;
 mod waiting;
 
+pub(crate) use tokens::Tokens;
 pub(crate) use turns::{Turn, wait_polled};
 pub(crate) use waiting::{wait_notified, wait_turn, wake_all, wake_ready};
 
 use crate::execution::{
-    Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, drift,
+    Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, TaskState, drift,
     finish_execution, finish_task, halt, last_file, next_execution, run_task, session, take_panic, want_gates,
-    want_task_gates, with,
+    want_object_gates, want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::lazy_static::Lazy;
@@ -118,6 +121,7 @@ impl Gate {
 pub(crate) struct ObjectPart {
     gate: Option<Gate>,
     turn: Option<Turn>,
+    tokens: Option<Rc<Tokens>>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
     /// The step at which it was written last.
     written: usize,
@@ -127,10 +131,11 @@ impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
         if x.mode != Mode::Loom {
-            return ObjectPart { gate: None, turn: None, cell: None, written: 0 };
+            return ObjectPart { gate: None, turn: None, tokens: None, cell: None, written: 0 };
         }
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
+            state if state.may_be_loom_s() => x.gates_objects.then(Gate::ordered),
             State::Atomic { .. } | State::Cell | State::Loop { .. } => None,
             State::Arc { gated, .. } => gated.then(Gate::ordered),
             State::Task { .. } | State::Shared { .. } => x.gates_tasks.then(Gate::ordered),
@@ -139,7 +144,9 @@ impl ObjectPart {
         };
         let tracked = matches!(state, State::Cell);
         let turn = matches!(state, State::Loop { .. }).then(Turn::default);
-        ObjectPart { gate, turn, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
+        let is_a_channel = matches!(state, State::Channel { .. });
+        let tokens = (is_a_channel && gate.is_none()).then(Tokens::new);
+        ObjectPart { gate, turn, tokens, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
     }
 }
 
@@ -147,7 +154,7 @@ impl ObjectPart {
     /// Of a static: whichever task comes to it first makes it.
     pub(crate) fn of_static(x: &Execution) -> Self {
         let gate = (x.mode == Mode::Loom).then(|| Gate::Static(x.statics()));
-        ObjectPart { gate, turn: None, cell: None, written: 0 }
+        ObjectPart { gate, turn: None, tokens: None, cell: None, written: 0 }
     }
 }
 
@@ -262,6 +269,9 @@ fn body(me: TaskId, program: impl FnOnce()) {
     if with(|x| x.over && !x.dropped) {
         resume_unwind(Box::new(Halt));
     }
+    if with(|x| !x.over && x.tasks.iter().all(|task| task.state == TaskState::Finished)) {
+        tokens::end_all();
+    }
 }
 
 /// Whether the last panic was loom's own, and so says nothing about the program. To be asked by a task.
@@ -312,6 +322,9 @@ pub(crate) fn pass_gate(me: TaskId, op: &Op) {
         // On a loop tasks take turns, and nobody else has to be told from them.
         None if with(|x| x.is_on_turn(me) && !x.gates_tasks) && op.kind.is_of_a_task() => {}
         None if op.kind.is_of_a_task() => want_task_gates(),
+        None if op.object.is_some_and(|object| with(|x| x.objects[object.index()].state.may_be_loom_s())) => {
+            want_object_gates()
+        }
         None => want_gates(),
     }
     if let Some(mutex) = op.kind.mutex()

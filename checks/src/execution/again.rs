@@ -1,6 +1,6 @@
 //! Ends a search that has to begin again by other rules.
 
-use super::{Kind, Op, Site, State, halt, session, with, with_at};
+use super::{Execution, Kind, Mode, Op, Site, State, TaskId, halt, session, with, with_at};
 
 /// Ends the search: the program has to be explored with gates.
 pub(crate) fn want_gates() -> ! {
@@ -24,6 +24,35 @@ pub(super) fn needs_gates(op: &Op) -> bool {
             other.has_waited
         }),
         _ => false,
+    }
+}
+
+impl Execution {
+    /// Notes what `op`, which `task` is about to do, makes of the search: whether it ends, for what `op` comes to can be told
+    /// only with gates.
+    ///
+    /// A writer that has queued keeps readers out of std's lock, and with them may hold up for ever a task that reads and
+    /// waits for one of these. Where all tasks wait, that is seen by who waits for whom; where one tries again and again it
+    /// is seen only if the readers are kept out. loom lets in readers whatever writer is queued, so there it is never seen.
+    pub(super) fn ends_for_gates(&mut self, task: TaskId, op: &Op) -> bool {
+        if self.gated {
+            return false;
+        }
+        let tries_again = matches!(op.kind, Kind::Yield | Kind::Sleep | Kind::Pending { .. }) || op.timeout.is_some();
+        let waits_as_reader = self.tasks[task.index()].reads > 0 && (tries_again || op.kind.may_wait());
+        self.tries_again |= tries_again;
+        self.waits_as_reader |= waits_as_reader;
+        let needs_gates = self.waits_as_reader && self.tries_again;
+        let by_loom = self.mode == Mode::Loom && !self.gates_objects;
+        let needs_object_gates = by_loom && (self.unseen || self.waits_as_reader);
+        let needs = needs_gates || needs_object_gates;
+        if needs {
+            session(|session| {
+                session.report.needs_gates |= needs_gates;
+                session.report.needs_object_gates |= needs_object_gates;
+            });
+        }
+        needs
     }
 }
 
@@ -65,6 +94,13 @@ pub(crate) fn want_larger_stacks() -> ! {
 /// Ends the search: the program has to be explored with gates at tasks and what they share.
 pub(crate) fn want_task_gates() -> ! {
     session(|session| session.report.needs_task_gates = true);
+    with(|x| x.over = true);
+    halt();
+}
+
+/// Ends the search: the program has to be explored with gates at read-write locks and channels.
+pub(crate) fn want_object_gates() -> ! {
+    session(|session| session.report.needs_object_gates = true);
     with(|x| x.over = true);
     halt();
 }

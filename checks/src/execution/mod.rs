@@ -40,7 +40,9 @@ mod waiting;
 mod wakers;
 mod watchdog;
 
-pub(crate) use again::{is_gated, looks_first, want_gates, want_gates_soon, want_larger_stacks, want_task_gates};
+pub(crate) use again::{
+    is_gated, looks_first, want_gates, want_gates_soon, want_larger_stacks, want_object_gates, want_task_gates,
+};
 #[cfg(feature = "suite")]
 pub(crate) use blackbox::{Told, Wanted, Witness, install as install_black_box};
 pub(crate) use choice::{Random, Script, Source, answer, choose};
@@ -167,10 +169,18 @@ pub(crate) struct Execution {
     pub(crate) concurrent: bool,
     /// Something happened in a destructor, during a panic, that the engine's model does not know of.
     pub(crate) unmodelled: bool,
+    /// A task has waited, or tried again and again, for others while it read a lock.
+    waits_as_reader: bool,
+    /// A task has done something again and again until others let it go on: it has yielded, or let time go by.
+    tries_again: bool,
     /// See [`Rules::gated`].
     pub(crate) gated: bool,
     /// See [`Rules::gates_tasks`].
     pub(crate) gates_tasks: bool,
+    /// See [`Rules::gates_objects`].
+    pub(crate) gates_objects: bool,
+    /// Something happened to a read-write lock or a channel, during a panic, that loom's own does not know of.
+    pub(crate) unseen: bool,
     /// When `main` ends it looks whether all others have.
     pub(crate) deny_leaks: bool,
     /// What the program has observed.
@@ -259,6 +269,10 @@ impl Execution {
             unmodelled: false,
             gated: rules.gated,
             gates_tasks: rules.gates_tasks,
+            gates_objects: rules.gated || rules.gates_objects,
+            unseen: false,
+            waits_as_reader: false,
+            tries_again: false,
             deny_leaks: rules.deny_leaks,
             observed: Vec::new(),
             cancels: rules.cancels.is_some(),
@@ -308,6 +322,7 @@ impl Execution {
             may_wait: false,
             token: false,
             was_unparked: false,
+            reads: 0,
             has_waited: false,
             choices: 0,
             fired: false,

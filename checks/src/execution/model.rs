@@ -106,6 +106,11 @@ impl State {
         matches!(self, State::Mutex { holder: None } | State::Loop { holder: None, .. })
     }
 
+    /// Whether it is one of loom's own where the program lets it.
+    pub(crate) fn may_be_loom_s(&self) -> bool {
+        matches!(self, State::RwLock { .. } | State::Channel { capacity: None, .. })
+    }
+
     /// What `op` of `task`, which can run, makes of this object: its own, or its mutex.
     pub(crate) fn change(&mut self, me: ObjectId, task: TaskId, op: &Op) -> Effect {
         let hold = Hold { task, site: op.site };
@@ -280,6 +285,8 @@ impl Execution {
         match op.kind {
             Kind::Unpark(other) => self.tasks[other.index()].token = true,
             Kind::Join(other) => self.tasks[other.index()].joined = true,
+            Kind::Read => self.tasks[task.index()].reads += 1,
+            Kind::ReadUnlock => self.tasks[task.index()].reads = self.tasks[task.index()].reads.saturating_sub(1),
             _ => {}
         }
         if let Some(mutex) = op.kind.mutex() {
@@ -297,7 +304,10 @@ impl Execution {
 pub(crate) fn is_ready(task: TaskId, kind: Kind, state: Option<&State>, mutex: Option<&State>) -> bool {
     match (kind, state) {
         (Kind::Lock, Some(State::Mutex { holder })) => holder.is_none(),
-        (Kind::Read, Some(State::RwLock { writer, .. })) => writer.is_none(),
+        // As std's lock: who has queued to write goes first, unless it could go on itself.
+        (Kind::Read, Some(State::RwLock { writer, readers, queued })) => {
+            writer.is_none() && (readers.is_empty() || queued.is_empty())
+        }
         (Kind::Write, Some(State::RwLock { writer, readers, .. })) => writer.is_none() && readers.is_empty(),
         (Kind::Acquire(wanted), Some(State::Semaphore { permits, .. })) => *permits >= wanted,
         (Kind::Wake { .. }, Some(state)) => is_signalled(task, state) && mutex.is_none_or(State::is_free),

@@ -26,6 +26,9 @@ pub(crate) struct Rules {
     /// Under loom: asynchronous primitives and tasks have gates, for programs in which not only tasks of one loop, which take
     /// turns, use them.
     pub(crate) gates_tasks: bool,
+    /// Under loom: read-write locks and channels, which are loom's own otherwise, have gates, for programs that do to them
+    /// what loom's can't take.
+    pub(crate) gates_objects: bool,
     /// Whose owners are counted by operations.
     pub(crate) counted: Arc<Counted>,
     /// Keep the decisions of the last two executions.
@@ -73,6 +76,7 @@ impl Rules {
         Rules {
             gated: self.gated || report.needs_gates,
             gates_tasks: self.gates_tasks || report.needs_task_gates,
+            gates_objects: self.gates_objects || report.needs_object_gates,
             counted: Arc::new(counted),
             ..self
         }

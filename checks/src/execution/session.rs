@@ -77,6 +77,8 @@ pub(crate) struct SessionReport {
     pub(crate) needs_gates: bool,
     /// So have tasks and what they share.
     pub(crate) needs_task_gates: bool,
+    /// So have read-write locks and channels.
+    pub(crate) needs_object_gates: bool,
     /// Who owns these has to be counted.
     pub(crate) needs_counts: Counted,
     /// The program has taken wakers.
@@ -107,7 +109,8 @@ impl SessionReport {
 
     /// The program has to be explored again, by other rules.
     pub(crate) fn begins_again(&self) -> bool {
-        self.needs_gates || self.needs_task_gates || self.needs_counts.is_on() || self.needs_stack
+        let needs_gates = self.needs_gates || self.needs_task_gates || self.needs_object_gates;
+        needs_gates || self.needs_counts.is_on() || self.needs_stack
     }
 }
 

@@ -279,6 +279,10 @@ impl Execution {
             self.over = true;
             return;
         }
+        if self.ends_for_gates(task, op) {
+            self.over = true;
+            return;
+        }
         let entry = &mut self.tasks[task.index()];
         entry.pending = Some(*op);
         self.site = op.site;

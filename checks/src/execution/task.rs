@@ -41,6 +41,8 @@ pub(crate) struct Task {
     pub(crate) token: bool,
     /// Somebody has given it that token; and it has waited as std does by parking, which takes it.
     pub(crate) was_unparked: bool,
+    /// Read-write locks that it reads, where no read is tried.
+    pub(crate) reads: usize,
     pub(crate) has_waited: bool,
     /// Choices made so far.
     pub(crate) choices: usize,
@@ -145,6 +147,11 @@ pub(crate) fn finish_task(me: TaskId) {
         task.state = TaskState::Finished;
         task.pending = None;
         if x.over {
+            return;
+        }
+        if x.unseen {
+            session(|session| session.report.needs_object_gates = true);
+            x.over = true;
             return;
         }
         let step = x.log.len();

@@ -29,7 +29,7 @@ pub use rwlock::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 pub use semaphore::{Semaphore, SemaphorePermit, TryAcquireError};
 pub use std::sync::{LockResult, PoisonError, TryLockError, TryLockResult};
 
-use crate::execution::{abandon, halt};
+use crate::execution::{Mode, abandon, halt, with};
 
 /// A value, as a trace shows it: one line, at most 40 characters.
 pub(crate) fn show<T: std::fmt::Debug + ?Sized>(value: &T) -> String {
@@ -49,12 +49,29 @@ fn granted<G>(result: TryLockResult<G>) -> Option<LockResult<G>> {
     }
 }
 
+/// Gives back what a lock of loom's own gave; `unseen` is called if loom can't be told.
+fn let_go<G>(mode: Mode, native: Option<G>, unseen: impl FnOnce()) {
+    match (mode, native) {
+        (_, None) => {}
+        // A panic that may be caught: loom would take its lock for poisoned, and panic itself at the next one.
+        (Mode::Loom, native) if std::thread::panicking() => {
+            std::mem::forget(native);
+            unseen();
+        }
+        (Mode::Loom, native) => drop(native),
+        // Others wait for it, and have to come to their end.
+        (Mode::Shuttle, native) if with(|x| x.dropped) => drop(native),
+        // The execution is over: loom's guard would call into what is gone.
+        (Mode::Shuttle, native) => std::mem::forget(native),
+    }
+}
+
 /// The data that a model says is free is still borrowed: only by a task of an execution that is over.
 fn data_in_use() -> ! {
     if std::thread::panicking() {
         abandon();
     }
-    let over = crate::execution::with(|x| x.over);
+    let over = with(|x| x.over);
     assert!(over, "the data of a lock or a cell is in use by the task itself, or raddle gave a lock to two tasks");
     halt()
 }

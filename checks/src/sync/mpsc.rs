@@ -3,7 +3,8 @@
 //! Who waits parks its thread, as std does, and takes the token that [`unpark`](crate::thread::Thread::unpark) left. On real
 //! threads the channels are std's own.
 
-use crate::execution::{Effect, Handle, Kind, Op, Site, State, looks_first, perform, with};
+use crate::engine::loom::Tokens;
+use crate::execution::{Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, looks_first, perform, with};
 use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::panic::Location;
@@ -38,11 +39,23 @@ impl<T> Shared<T> {
         })
     }
 
+    /// Does `op` on the channel.
+    fn perform(&self, op: Op) -> Effect {
+        let Some(tokens) = with(|x| Tokens::of(x, self.handle.own_id(x)?)) else { return perform(op) };
+        let pass = |mode| {
+            if mode == Mode::Loom {
+                tokens.pass(&op);
+            }
+            Acted::done(())
+        };
+        act(op, pass).1.effect
+    }
+
     /// Sends; if there is no room it waits, or says so if it only tries.
     fn send(&self, value: T, tries: bool, site: Site) -> Result<(), TrySendError<T>> {
         let op = |kind| self.handle.op(kind, site);
         let looks = !tries && self.capacity.is_some() && looks_first(site);
-        let mut effect = perform(op(if tries {
+        let mut effect = self.perform(op(if tries {
             Kind::TrySend
         } else if looks {
             Kind::StartSend
@@ -54,7 +67,7 @@ impl<T> Shared<T> {
         }
         let mut parks = effect == Effect::Refused;
         if parks {
-            effect = perform(op(Kind::Send).parking(true));
+            effect = self.perform(op(Kind::Send).parking(true));
         }
         let (_, receivers, taken, length) = self.state();
         if receivers == 0 || effect == Effect::Inert {
@@ -64,7 +77,7 @@ impl<T> Shared<T> {
         if self.is_rendezvous() && !tries {
             let number = taken + length as u64 - 1;
             parks |= looks && !self.is_awaited();
-            perform(op(Kind::Taken(number)).parking(parks));
+            self.perform(op(Kind::Taken(number)).parking(parks));
             let (_, _, taken, _) = self.state();
             if taken <= number
                 && let Some(value) = self.pop()
@@ -169,7 +182,7 @@ macro_rules! sender {
             #[track_caller]
             fn drop(&mut self) {
                 if self.real.is_none() {
-                    perform(self.shared.handle.op(Kind::DropSender, Location::caller()));
+                    self.shared.perform(self.shared.handle.op(Kind::DropSender, Location::caller()));
                 }
             }
         }
@@ -223,7 +236,7 @@ impl<T> Receiver<T> {
         if let Some(real) = &self.real {
             return real.try_recv();
         }
-        match perform(self.op(Kind::TryRecv, Location::caller())) {
+        match self.shared.perform(self.op(Kind::TryRecv, Location::caller())) {
             Effect::Refused if self.shared.state().0 > 0 => Err(TryRecvError::Empty),
             _ => self.shared.pop().ok_or(TryRecvError::Disconnected),
         }
@@ -257,10 +270,10 @@ impl<T> Receiver<T> {
     fn wait(&self, timeout: Option<Duration>, site: Site) -> Effect {
         let waits = self.op(Kind::Recv, site).timeout(timeout);
         if !looks_first(site) {
-            return perform(waits);
+            return self.shared.perform(waits);
         }
-        match perform(self.op(Kind::StartRecv, site)) {
-            Effect::Refused => perform(waits.parking(true)),
+        match self.shared.perform(self.op(Kind::StartRecv, site)) {
+            Effect::Refused => self.shared.perform(waits.parking(true)),
             taken => taken,
         }
     }
@@ -276,7 +289,7 @@ impl<T> Drop for Receiver<T> {
         if self.real.is_some() {
             return;
         }
-        perform(self.op(Kind::DropReceiver, Location::caller()));
+        self.shared.perform(self.op(Kind::DropReceiver, Location::caller()));
         if self.shared.is_rendezvous() {
             return;
         }

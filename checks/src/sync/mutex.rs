@@ -1,7 +1,7 @@
 //! `Mutex`: loom's own under loom, unless the program does to it what loom's can't take; the model's otherwise.
 
 use super::written::Written;
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, let_go, show};
 use crate::engine;
 use crate::execution::{
     Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, is_recording, perform, record_value, want_gates_soon, with,
@@ -207,19 +207,7 @@ impl<'a, T: ?Sized> MutexGuard<'a, T> {
                 with(|x| x.released_value = Some(value));
             }
             drop(data);
-            match (mode, self.native.take()) {
-                (_, None) => {}
-                // A panic that may be caught: loom would take its mutex for poisoned, and panic itself at the next lock.
-                (Mode::Loom, native) if panics => {
-                    std::mem::forget(native);
-                    want_gates_soon();
-                }
-                (Mode::Loom, native) => drop(native),
-                // Others wait for it, and have to come to their end.
-                (Mode::Shuttle, native) if with(|x| x.dropped) => drop(native),
-                // The execution is over: loom's guard would call into what is gone.
-                (Mode::Shuttle, native) => std::mem::forget(native),
-            }
+            let_go(mode, self.native.take(), want_gates_soon);
             Acted::done(())
         });
         if self.lock.show.is_some()

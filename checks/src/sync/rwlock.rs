@@ -1,18 +1,44 @@
-//! `RwLock`: many readers or one writer. Every order of grants is explored. std's lock keeps new readers out while a writer
+//! `RwLock`: many readers or one writer; loom's own under loom, unless the program does to it what loom's can't take. Every order of grants is explored. std's lock keeps new readers out while a writer
 //! waits; that makes a difference only where a reader that the writer waits for waits for the new one itself, and there it is
 //! a deadlock; and where a `try_read` is refused for it.
 
 use super::written::Written;
-use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, show};
-use crate::execution::{Effect, Handle, Kind, Site, State, is_gated, is_recording, perform, record_value};
+use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, let_go, show};
+use crate::execution::{
+    Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, is_gated, is_recording, perform, record_value, with,
+};
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
+/// loom's part of a lock: the data is the facade's.
+struct Native {
+    lock: loom::sync::RwLock<()>,
+    /// Who begins to read, and who ends, notifies it, and nobody ever waits. loom's lock lets a reader's end happen before
+    /// the next reader, and tries no other order; with this it does, and those two are ordered by nothing.
+    readers: loom::sync::Condvar,
+}
+
+impl Native {
+    fn new() -> Self {
+        Native { lock: loom::sync::RwLock::new(()), readers: loom::sync::Condvar::new() }
+    }
+
+    fn read(&self) -> Option<NativeReadGuard<'_>> {
+        let guard = self.lock.read().ok();
+        self.readers.notify_all();
+        guard
+    }
+}
+
+type NativeReadGuard<'a> = loom::sync::RwLockReadGuard<'a, ()>;
+type NativeWriteGuard<'a> = loom::sync::RwLockWriteGuard<'a, ()>;
+
 /// A lock for many readers or one writer, as [`std::sync::RwLock`].
 pub struct RwLock<T: ?Sized> {
     handle: Handle,
+    native: Option<Native>,
     show: Option<fn(&T) -> String>,
     /// Never contended, but on real threads: the lock is taken first.
     data: std::sync::RwLock<T>,
@@ -24,7 +50,10 @@ impl<T> RwLock<T> {
     #[must_use]
     pub fn new(value: T) -> Self {
         let state = State::RwLock { writer: None, readers: Vec::new(), queued: Vec::new() };
-        RwLock { handle: Handle::new(state, Location::caller()), show: None, data: std::sync::RwLock::new(value) }
+        let handle = Handle::new(state, Location::caller());
+        let is_loom_s = !handle.is_real() && with(|x| x.mode == Mode::Loom && !x.gates_objects);
+        let native = is_loom_s.then(Native::new);
+        RwLock { handle, native, show: None, data: std::sync::RwLock::new(value) }
     }
 
     /// Names the lock, and shows its data in traces.
@@ -57,10 +86,10 @@ impl<T: ?Sized> RwLock<T> {
     pub fn read(&self) -> LockResult<RwLockReadGuard<'_, T>> {
         let site = Location::caller();
         if self.handle.is_real() {
-            return self.wrap_read(self.data.read(), site);
+            return self.wrap_read(self.data.read(), None, site);
         }
-        perform(self.handle.op(Kind::Read, site));
-        self.read_guard(site)
+        let native = self.wait(self.handle.op(Kind::Read, site), Native::read);
+        self.read_guard(native, site)
     }
 
     /// Reads if nobody writes, or waits to: std's lock lets nobody in before them.
@@ -72,12 +101,12 @@ impl<T: ?Sized> RwLock<T> {
         let site = Location::caller();
         if self.handle.is_real() {
             let data = granted(self.data.try_read()).ok_or(TryLockError::WouldBlock)?;
-            return self.wrap_read(data, site).map_err(TryLockError::Poisoned);
+            return self.wrap_read(data, None, site).map_err(TryLockError::Poisoned);
         }
         if perform(self.handle.op(Kind::TryRead, site)) == Effect::Refused {
             return Err(TryLockError::WouldBlock);
         }
-        self.read_guard(site).map_err(TryLockError::Poisoned)
+        self.read_guard(None, site).map_err(TryLockError::Poisoned)
     }
 
     /// Waits until nobody reads or writes, and writes.
@@ -88,13 +117,14 @@ impl<T: ?Sized> RwLock<T> {
     pub fn write(&self) -> LockResult<RwLockWriteGuard<'_, T>> {
         let site = Location::caller();
         if self.handle.is_real() {
-            return self.wrap_write(self.data.write(), site);
+            return self.wrap_write(self.data.write(), None, site);
         }
         let op = |kind| self.handle.op(kind, site);
-        if !(is_gated(site) && perform(op(Kind::StartWrite)) != Effect::Refused) {
-            perform(op(Kind::Write));
+        if is_gated(site) && perform(op(Kind::StartWrite)) != Effect::Refused {
+            return self.write_guard(None, site);
         }
-        self.write_guard(site)
+        let native = self.wait(op(Kind::Write), |native| native.lock.write().ok());
+        self.write_guard(native, site)
     }
 
     /// Writes if nobody reads or writes.
@@ -106,12 +136,12 @@ impl<T: ?Sized> RwLock<T> {
         let site = Location::caller();
         if self.handle.is_real() {
             let data = granted(self.data.try_write()).ok_or(TryLockError::WouldBlock)?;
-            return self.wrap_write(data, site).map_err(TryLockError::Poisoned);
+            return self.wrap_write(data, None, site).map_err(TryLockError::Poisoned);
         }
         if perform(self.handle.op(Kind::TryWrite, site)) == Effect::Refused {
             return Err(TryLockError::WouldBlock);
         }
-        self.write_guard(site).map_err(TryLockError::Poisoned)
+        self.write_guard(None, site).map_err(TryLockError::Poisoned)
     }
 
     /// The data, without locking: the borrow proves that nobody else has the lock.
@@ -127,8 +157,45 @@ impl<T: ?Sized> RwLock<T> {
         self.data.is_poisoned()
     }
 
-    fn read_guard(&self, site: Site) -> LockResult<RwLockReadGuard<'_, T>> {
-        let result = self.wrap_read(granted(self.data.try_read()).unwrap_or_else(|| data_in_use()), site);
+    /// Waits for the lock: `take` does it, where it is loom's.
+    fn wait<'a, G>(&'a self, op: Op, take: impl FnOnce(&'a Native) -> Option<G>) -> Option<G> {
+        let Some(native) = &self.native else {
+            perform(op);
+            return None;
+        };
+        let wait = |mode| match mode {
+            // To let others run would show them the panic; whoever catches it is explored with gates.
+            Mode::Loom if std::thread::panicking() => with(|x| {
+                x.unseen = true;
+                None
+            }),
+            Mode::Loom => take(native),
+            Mode::Shuttle => None,
+        };
+        act(op, |mode| Acted::done(wait(mode))).0
+    }
+
+    /// Gives the lock back: `native`, where it is loom's.
+    fn unlock<G>(&self, op: Op, native: Option<G>) {
+        let Some(loom_s) = &self.native else {
+            perform(op);
+            return;
+        };
+        act(op, |mode| {
+            if mode == Mode::Loom && op.kind == Kind::ReadUnlock && !std::thread::panicking() {
+                loom_s.readers.notify_all();
+            }
+            let_go(mode, native, || with(|x| x.unseen = true));
+            Acted::done(())
+        });
+    }
+
+    fn read_guard<'a>(&'a self, native: Option<NativeReadGuard<'a>>, site: Site) -> LockResult<RwLockReadGuard<'a, T>> {
+        let Some(data) = granted(self.data.try_read()) else {
+            std::mem::forget(native);
+            data_in_use()
+        };
+        let result = self.wrap_read(data, native, site);
         if let (Some(show), Ok(guard)) = (self.show, &result)
             && is_recording()
         {
@@ -137,8 +204,16 @@ impl<T: ?Sized> RwLock<T> {
         result
     }
 
-    fn write_guard(&self, site: Site) -> LockResult<RwLockWriteGuard<'_, T>> {
-        let result = self.wrap_write(granted(self.data.try_write()).unwrap_or_else(|| data_in_use()), site);
+    fn write_guard<'a>(
+        &'a self,
+        native: Option<NativeWriteGuard<'a>>,
+        site: Site,
+    ) -> LockResult<RwLockWriteGuard<'a, T>> {
+        let Some(data) = granted(self.data.try_write()) else {
+            std::mem::forget(native);
+            data_in_use()
+        };
+        let result = self.wrap_write(data, native, site);
         if let (Some(show), Ok(guard)) = (self.show, &result)
             && is_recording()
         {
@@ -153,9 +228,10 @@ impl<T: ?Sized> RwLock<T> {
     fn wrap_read<'a>(
         &'a self,
         data: LockResult<std::sync::RwLockReadGuard<'a, T>>,
+        native: Option<NativeReadGuard<'a>>,
         site: Site,
     ) -> LockResult<RwLockReadGuard<'a, T>> {
-        let guard = |data| RwLockReadGuard { lock: self, data: Some(data), site };
+        let guard = |data| RwLockReadGuard { lock: self, data: Some(data), native, site };
         match data {
             Ok(data) => Ok(guard(data)),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
@@ -166,9 +242,10 @@ impl<T: ?Sized> RwLock<T> {
     fn wrap_write<'a>(
         &'a self,
         data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
+        native: Option<NativeWriteGuard<'a>>,
         site: Site,
     ) -> LockResult<RwLockWriteGuard<'a, T>> {
-        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), site, written: Written::default() };
+        let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), native, site, written: Written::default() };
         match data {
             Ok(data) => Ok(guard(data)),
             Err(poisoned) => Err(PoisonError::new(guard(poisoned.into_inner()))),
@@ -201,6 +278,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     data: Option<std::sync::RwLockReadGuard<'a, T>>,
+    native: Option<NativeReadGuard<'a>>,
     site: Site,
 }
 
@@ -217,7 +295,7 @@ impl<T: ?Sized> Drop for RwLockReadGuard<'_, T> {
         if self.lock.handle.is_real() {
             return;
         }
-        perform(self.lock.handle.op(Kind::ReadUnlock, self.site));
+        self.lock.unlock(self.lock.handle.op(Kind::ReadUnlock, self.site), self.native.take());
         self.data = None;
     }
 }
@@ -233,6 +311,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     data: Option<std::sync::RwLockWriteGuard<'a, T>>,
+    native: Option<NativeWriteGuard<'a>>,
     site: Site,
     written: Written,
 }
@@ -259,7 +338,7 @@ impl<T: ?Sized> Drop for RwLockWriteGuard<'_, T> {
             return;
         }
         let op = self.lock.handle.op(Kind::WriteUnlock, self.site);
-        perform(self.written.mark(op, self.data.as_deref()));
+        self.lock.unlock(self.written.mark(op, self.data.as_deref()), self.native.take());
         if let (Some(show), Some(data)) = (self.lock.show, &self.data)
             && is_recording()
         {
