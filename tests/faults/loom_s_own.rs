@@ -6,6 +6,7 @@ use raddle::sync::mpsc::{RecvTimeoutError, TryRecvError, channel, sync_channel};
 use raddle::sync::{Arc, RaceCell, RwLock};
 use raddle::thread::spawn;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
 use std::time::Duration;
 
 pub(crate) const KIND: Kind = Kind {
@@ -207,8 +208,8 @@ twice!(named, {
 fn missed_by_loom() -> Came {
     let missed = catch_unwind(|| {
         loom::model(|| {
-            let shared = std::sync::Arc::new((loom::sync::RwLock::new(()), loom::cell::Cell::new(0)));
-            let theirs = std::sync::Arc::clone(&shared);
+            let shared = Rc::new((loom::sync::RwLock::new(()), loom::cell::Cell::new(0)));
+            let theirs = Rc::clone(&shared);
             let thread = loom::thread::spawn(move || {
                 let _reads = theirs.0.read().unwrap();
                 theirs.1.set(1);

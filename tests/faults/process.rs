@@ -47,6 +47,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_backtrace_is_the_programs_and_comes_once", run: backtrace },
         Case { name: "no_backtrace_where_none_is_wanted", run: no_backtrace },
         Case { name: "what_is_printed_in_the_last_run_comes_once", run: prints_once },
+        Case { name: "what_raddles_macros_print_comes_once", run: macros_print_once },
         Case { name: "a_seed_from_outside", run: seed },
         Case { name: "executions_from_outside", run: executions },
         Case { name: "an_engine_from_outside", run: engine },
@@ -179,6 +180,17 @@ fn prints_once() -> Came {
     match text.lines().collect::<Vec<_>>()[..] {
         ["it begins"] if output.status.code() == Some(101) => Ok("printed once".into()),
         _ => Err(format!("it ended with {:?}, and printed {text}", output.status.code())),
+    }
+}
+
+fn macros_print_once() -> Came {
+    let output = start(&["prints_by_macros"], &[]);
+    let (printed, told) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    let debugged = told.lines().filter(|line| line.ends_with("] 1 + 1 = 2")).count();
+    let never = told.contains("never reached where it fails");
+    match (&*printed, debugged, never) {
+        ("it begins 1\nand ", 1, false) => Ok("each printed once".into()),
+        _ => Err(format!("printed {printed}, and {told}")),
     }
 }
 
