@@ -43,6 +43,7 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "more_steps_than_loom_takes_are_no_assertion", run: many_steps },
         Case { name: "a_spawned_thread_of_many_steps_is_no_assertion", run: many_steps_of_another },
         Case { name: "the_program_s_own_panic_is_its_own", run: own_panic },
+        Case { name: "a_deadlock_of_loom_s_own_is_loom_s", run: deadlock_of_loom_s_own },
         Case { name: "four_refused_try_locks_order_nothing", run: refusals::refused_locks },
         Case { name: "refused_try_reads_and_try_writes_order_nothing", run: refusals::refused_rwlock },
         Case { name: "a_refused_try_acquire_orders_nothing", run: refusals::refused_semaphore },
@@ -256,6 +257,16 @@ fn many_steps_of_another() -> Came {
     is_no_failure(say(&under(LOOM).steps(100_000), || {
         thread::spawn(|| adds(25_000)(&AtomicUsize::new(0))).join().unwrap();
     }))
+}
+
+/// What loom itself says stops the engine, and is no verdict on the program.
+fn deadlock_of_loom_s_own() -> Came {
+    let said = say(&under(LOOM), || {
+        let lock = loom::sync::Mutex::new(());
+        let _first = lock.lock().unwrap();
+        let _second = lock.lock().unwrap();
+    });
+    if said.starts_with("error: the engine stopped: deadlock") { Ok(said) } else { Err(said) }
 }
 
 fn own_panic() -> Came {

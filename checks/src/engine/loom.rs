@@ -24,8 +24,8 @@ use loom::lazy_static::Lazy;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, OnceLock};
 
 /// `main` included; the fifth spawn panics inside loom.
 pub(crate) const THREADS_MAX: usize = loom::MAX_THREADS;
@@ -211,6 +211,7 @@ fn run_session(
     progress: Arc<AtomicU64>,
 ) -> SessionReport {
     Session::run(rules, source, progress, move || {
+        sources();
         loop {
             let program = Arc::clone(&program);
             builder(preemptions).check(move || {
@@ -274,16 +275,27 @@ fn body(me: TaskId, program: impl FnOnce()) {
     }
 }
 
+/// Where loom's sources are, with a slash at the end: a panic of its own says. To be asked by a session that has not begun,
+/// for an execution that loom has given up says other things.
+fn sources() -> &'static str {
+    static SOURCES: OnceLock<String> = OnceLock::new();
+    let relaxed_fence = || loom::sync::atomic::fence(Ordering::Relaxed);
+    let panics = move || {
+        let _ = catch_unwind(relaxed_fence);
+        take_panic(None);
+        let file = last_file();
+        let sources = file.strip_suffix("rt/atomic.rs").expect("loom has no relaxed fence, and says so in its atomics");
+        let _ = SOURCES.set(sources.to_owned());
+    };
+    if SOURCES.get().is_none() {
+        builder(None).check(panics);
+    }
+    SOURCES.get().expect("loom has run this")
+}
+
 /// Whether the last panic was loom's own, and so says nothing about the program. To be asked by a task.
 pub(crate) fn is_own_panic() -> bool {
-    let file = last_file();
-    // Where loom's sources are a panic of its own says.
-    let relaxed_fence = || loom::sync::atomic::fence(Ordering::Relaxed);
-    if catch_unwind(relaxed_fence).is_ok() {
-        return false;
-    }
-    take_panic(None);
-    last_file().strip_suffix("atomic.rs").and_then(|rt| rt.get(..rt.len() - 3)).is_some_and(|src| file.starts_with(src))
+    last_file().starts_with(sources())
 }
 
 /// Starts a thread for `program`, whose number `id` gives once it runs.
