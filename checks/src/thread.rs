@@ -13,6 +13,7 @@ pub use scope::{Scope, ScopedJoinHandle, scope};
 use crate::engine::real::{self, Running};
 use crate::engine::{STACK_MAX, want_stack};
 use crate::execution::{self, Acted, Kind, Mode, Op, Site, TaskId, TaskState, act, perform, with};
+use std::num::NonZeroU64;
 use std::panic::Location;
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -28,13 +29,16 @@ pub struct ThreadId(TaskId);
 #[derive(Clone, Debug)]
 pub struct Thread {
     id: TaskId,
+    /// Of its execution; none on real threads.
+    serial: Option<NonZeroU64>,
     name: Option<String>,
     real: Option<std::thread::Thread>,
 }
 
 impl Thread {
     fn new(child: &Child, name: Option<String>) -> Self {
-        Thread { id: child.id, name, real: child.running.as_ref().map(|running| running.thread().clone()) }
+        let real = child.running.as_ref().map(|running| running.thread().clone());
+        Thread { id: child.id, serial: child.serial, name, real }
     }
 
     /// The thread's number.
@@ -55,7 +59,7 @@ impl Thread {
         if let Some(real) = &self.real {
             return real.unpark();
         }
-        perform(Op::bare(Kind::Unpark(self.id), Location::caller()));
+        perform(Op::bare(Kind::Unpark(self.id), Location::caller()).of(self.serial));
     }
 }
 
@@ -64,11 +68,11 @@ impl Thread {
 pub fn current() -> Thread {
     if real::is_on() {
         let real = std::thread::current();
-        return Thread { id: real::me(), name: real.name().map(str::to_owned), real: Some(real) };
+        return Thread { id: real::me(), serial: None, name: real.name().map(str::to_owned), real: Some(real) };
     }
     with(|x| {
         let name = x.tasks[x.current.index()].name.as_deref().map(str::to_owned);
-        Thread { id: x.current, name, real: None }
+        Thread { id: x.current, serial: Some(x.serial), name, real: None }
     })
 }
 
@@ -119,6 +123,8 @@ pub fn park_timeout(timeout: Duration) {
 #[derive(Clone, Debug)]
 pub(crate) struct Child {
     id: TaskId,
+    /// Of its execution; none on real threads.
+    serial: Option<NonZeroU64>,
     /// On real threads.
     running: Option<Running>,
 }
@@ -133,7 +139,7 @@ impl Child {
         if let Some(running) = &self.running {
             return running.join();
         }
-        let op = Op::bare(Kind::Join(self.id), site).parking(parks);
+        let op = Op::bare(Kind::Join(self.id), site).of(self.serial).parking(parks);
         act(op, |mode| {
             if mode == Mode::Loom {
                 crate::engine::loom::join(self.id);
@@ -161,7 +167,7 @@ impl Child {
         if let Some(running) = &self.running {
             return running.is_finished();
         }
-        perform(Op::bare(Kind::IsFinished(self.id), site));
+        perform(Op::bare(Kind::IsFinished(self.id), site).of(self.serial));
         with(|x| x.tasks[self.id.index()].state == TaskState::Finished)
     }
 }
@@ -270,7 +276,7 @@ where
 pub(crate) fn start_body(name: Option<String>, body: impl FnOnce() + Send + 'static, site: Site) -> Child {
     if real::is_on() {
         let (id, running) = real::spawn(name, body);
-        return Child { id, running: Some(running) };
+        return Child { id, serial: None, running: Some(running) };
     }
     let number = Arc::new(AtomicU16::new(0));
     let theirs = Arc::clone(&number);
@@ -304,11 +310,12 @@ pub(crate) fn start_body(name: Option<String>, body: impl FnOnce() + Send + 'sta
         Acted::done(())
     });
     let child = TaskId(number.load(Ordering::Relaxed));
-    with(|x| {
+    let serial = with(|x| {
         let me = x.current;
         x.record(|recorder| recorder.spawned(me, child));
+        x.serial
     });
-    Child { id: child, running: None }
+    Child { id: child, serial: Some(serial), running: None }
 }
 
 /// Permission to wait for a thread and to take its result.

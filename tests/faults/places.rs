@@ -15,6 +15,8 @@ pub(crate) const KIND: Kind = Kind {
         Case { name: "a_lock_in_a_static", run: lock_in_a_static },
         Case { name: "an_atomic_in_a_static", run: atomic_in_a_static },
         Case { name: "a_channel_in_a_static", run: channel_in_a_static },
+        Case { name: "a_thread_in_a_static", run: thread_in_a_static },
+        Case { name: "a_join_handle_in_a_static", run: handle_in_a_static },
         Case { name: "a_choice_from_nothing", run: choice_from_nothing },
         Case { name: "a_lock_made_outside", run: lock_made_outside },
         Case { name: "a_receive_in_a_thread_of_std", run: received_outside },
@@ -59,6 +61,24 @@ fn channel_in_a_static() -> Came {
         // The receiver is of this execution, and the sender of the first.
         let _ = sender.send(1);
         drop(receiver);
+    })
+}
+
+fn thread_in_a_static() -> Came {
+    static MAIN: OnceLock<thread::Thread> = OnceLock::new();
+    misuse("carried from one execution into another", line!() + 2, || {
+        thread::spawn(|| {}).join().unwrap();
+        MAIN.get_or_init(thread::current).unpark();
+    })
+}
+
+fn handle_in_a_static() -> Came {
+    static HANDLE: std::sync::Mutex<Option<thread::JoinHandle<()>>> = std::sync::Mutex::new(None);
+    misuse("carried from one execution into another", line!() + 3, || {
+        let earlier = HANDLE.lock().unwrap().replace(thread::spawn(|| {}));
+        if let Some(earlier) = earlier {
+            let _ = earlier.join();
+        }
     })
 }
 

@@ -122,7 +122,7 @@ pub(crate) struct Decision {
 pub(crate) struct Execution {
     pub(crate) mode: Mode,
     /// Differs in every execution of the process, so that an object of another one is recognised.
-    serial: NonZeroU64,
+    pub(crate) serial: NonZeroU64,
     /// It has failed or been given up: operations are inert from here on.
     pub(crate) over: bool,
     pub(crate) tasks: Vec<Task>,

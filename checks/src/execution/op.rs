@@ -61,6 +61,11 @@ impl Op {
         }
     }
 
+    /// The same, on a task of this execution.
+    pub(crate) fn of(self, serial: Option<NonZeroU64>) -> Self {
+        Op { serial, ..self }
+    }
+
     pub(crate) fn timeout(self, timeout: Option<Duration>) -> Self {
         Op { timeout, ..self }
     }
