@@ -1,10 +1,10 @@
 //! A read that a queued writer holds up.
 
+mod retries;
+
 use crate::cases::{Came, Case, EXHAUSTIVE, Kind, LOOM, RANDOM, chain, everywhere, fails, holds, under};
-use raddle::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use raddle::sync::{Arc, Mutex, RaceCell, RwLock, mpsc};
 use raddle::{Checker, Engine, thread};
-use std::time::Duration;
 
 pub(crate) const KIND: Kind = Kind {
     name: "queued_writers",
@@ -31,18 +31,30 @@ pub(crate) const KIND: Kind = Kind {
         },
         Case {
             name: "a_reader_that_yields_until_a_reader_comes_never_ends",
-            run: || everywhere("inconclusive", yields),
+            run: || everywhere("inconclusive", retries::yields),
         },
         Case {
             name: "a_reader_that_sleeps_until_a_reader_comes_never_ends",
-            run: || everywhere("inconclusive", sleeps),
+            run: || everywhere("inconclusive", retries::sleeps),
         },
-        Case { name: "a_reader_that_joins_who_yields_for_a_reader", run: || everywhere("inconclusive", joins_a_spin) },
-        Case { name: "a_reader_that_times_out_until_a_reader_comes", run: times_out },
-        Case { name: "a_reader_that_yields_for_who_reads_nothing_holds", run: || everywhere("holds", reads_nothing) },
-        Case { name: "a_reader_that_yields_for_who_read_before_holds", run: || everywhere("holds", read_before) },
-        Case { name: "a_reader_that_yields_without_writers_holds", run: || everywhere("holds", yields_alone) },
-        Case { name: "a_reader_that_waits_where_others_yield_holds", run: || everywhere("holds", others_yield) },
+        Case {
+            name: "a_reader_that_joins_who_yields_for_a_reader",
+            run: || everywhere("inconclusive", retries::joins_a_spin),
+        },
+        Case { name: "a_reader_that_times_out_until_a_reader_comes", run: retries::times_out },
+        Case {
+            name: "a_reader_that_yields_for_who_reads_nothing_holds",
+            run: || everywhere("holds", retries::reads_nothing),
+        },
+        Case {
+            name: "a_reader_that_yields_for_who_read_before_holds",
+            run: || everywhere("holds", retries::read_before),
+        },
+        Case { name: "a_reader_that_yields_without_writers_holds", run: || everywhere("holds", retries::yields_alone) },
+        Case {
+            name: "a_reader_that_waits_where_others_yield_holds",
+            run: || everywhere("holds", retries::others_yield),
+        },
         Case { name: "try_read_is_refused_where_a_writer_is_queued", run: || everywhere("assertion", refused) },
         Case { name: "try_read_may_come_before_the_writer", run: || everywhere("assertion", granted) },
         Case { name: "try_read_in_vain_while_it_keeps_the_writer_out_never_ends", run: tries_for_ever },
@@ -281,131 +293,5 @@ fn sees_all() {
     {
         assert_eq!(shared.1.get(), 1);
     }
-    writer.join().unwrap();
-}
-
-/// A reader that tries again and again, by `again`, until another reader has come, while a writer may have queued.
-fn tries_until_read(again: impl Fn(&AtomicBool)) {
-    let lock = Arc::new(RwLock::new(0));
-    let came = Arc::new(AtomicBool::new(false));
-    let (theirs, others, comes) = (Arc::clone(&lock), Arc::clone(&lock), Arc::clone(&came));
-    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-    let reads = lock.read().unwrap();
-    let reader = thread::spawn(move || {
-        let _reads = others.read().unwrap();
-        comes.store(true, SeqCst);
-    });
-    again(&came);
-    drop(reads);
-    writer.join().unwrap();
-    reader.join().unwrap();
-}
-
-fn yields_until(flag: &AtomicBool) {
-    while !flag.load(SeqCst) {
-        thread::yield_now();
-    }
-}
-
-fn yields() {
-    tries_until_read(yields_until);
-}
-
-fn sleeps() {
-    tries_until_read(|came| {
-        while !came.load(SeqCst) {
-            thread::sleep(Duration::from_millis(1));
-        }
-    });
-}
-
-fn joins_a_spin() {
-    let lock = Arc::new(RwLock::new(0));
-    let came = Arc::new(AtomicBool::new(false));
-    let (theirs, others, comes) = (Arc::clone(&lock), Arc::clone(&lock), Arc::clone(&came));
-    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-    let reads = lock.read().unwrap();
-    let reader = thread::spawn(move || {
-        let _reads = others.read().unwrap();
-        comes.store(true, SeqCst);
-    });
-    thread::spawn(move || yields_until(&came)).join().unwrap();
-    drop(reads);
-    writer.join().unwrap();
-    reader.join().unwrap();
-}
-
-fn times_out() -> Came {
-    fails(&under(EXHAUSTIVE).timeouts(1), "stuck", || {
-        let lock = Arc::new(RwLock::new(0));
-        let (theirs, others) = (Arc::clone(&lock), Arc::clone(&lock));
-        let (sender, receiver) = mpsc::channel();
-        let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-        let reads = lock.read().unwrap();
-        let reader = thread::spawn(move || {
-            let _reads = others.read().unwrap();
-            sender.send(()).unwrap();
-        });
-        if receiver.recv_timeout(Duration::from_millis(1)).is_err() {
-            receiver.recv().unwrap();
-        }
-        drop(reads);
-        writer.join().unwrap();
-        reader.join().unwrap();
-    })
-}
-
-fn reads_nothing() {
-    let lock = Arc::new(RwLock::new(0));
-    let came = Arc::new(AtomicBool::new(false));
-    let (theirs, comes) = (Arc::clone(&lock), Arc::clone(&came));
-    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-    let reads = lock.read().unwrap();
-    let other = thread::spawn(move || comes.store(true, SeqCst));
-    yields_until(&came);
-    drop(reads);
-    writer.join().unwrap();
-    other.join().unwrap();
-}
-
-fn read_before() {
-    let lock = Arc::new(RwLock::new(0));
-    let came = Arc::new(AtomicBool::new(false));
-    let (theirs, others, comes) = (Arc::clone(&lock), Arc::clone(&lock), Arc::clone(&came));
-    let reader = thread::spawn(move || {
-        drop(others.read().unwrap());
-        comes.store(true, SeqCst);
-    });
-    yields_until(&came);
-    let reads = lock.read().unwrap();
-    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-    yields_until(&came);
-    drop(reads);
-    writer.join().unwrap();
-    reader.join().unwrap();
-}
-
-fn yields_alone() {
-    let lock = Arc::new(RwLock::new(0));
-    let came = Arc::new(AtomicBool::new(false));
-    let (others, comes) = (Arc::clone(&lock), Arc::clone(&came));
-    let reads = lock.read().unwrap();
-    let reader = thread::spawn(move || {
-        let _reads = others.read().unwrap();
-        comes.store(true, SeqCst);
-    });
-    yields_until(&came);
-    drop(reads);
-    reader.join().unwrap();
-}
-
-fn others_yield() {
-    let lock = Arc::new(RwLock::new(0));
-    let (theirs, others) = (Arc::clone(&lock), Arc::clone(&lock));
-    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-    let reads = lock.read().unwrap();
-    thread::spawn(thread::yield_now).join().unwrap();
-    drop(reads);
-    assert!(*others.read().unwrap() < 2);
     writer.join().unwrap();
 }

@@ -6,26 +6,30 @@
 //! loom try every order of these steps and carries happens-before; a task that has to wait parks, and whoever makes
 //! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
 
+mod panics;
+mod rwlock;
 mod tokens;
 mod turns;
 mod waiting;
 
+pub(crate) use panics::is_own_panic;
+pub(crate) use rwlock::{NativeRead, NativeRwLock, NativeWrite};
 pub(crate) use tokens::Tokens;
 pub(crate) use turns::{Turn, wait_polled};
 pub(crate) use waiting::{wait_notified, wait_turn, wake_all, wake_ready};
 
 use crate::execution::{
     Execution, Halt, Kind, ObjectId, Op, Script, Session, SessionReport, Source, State, TaskId, TaskState, drift,
-    finish_execution, finish_task, halt, last_file, next_execution, run_task, session, take_panic, want_gates,
-    want_object_gates, want_task_gates, with,
+    finish_execution, finish_task, halt, next_execution, run_task, session, take_panic, want_gates, want_object_gates,
+    want_task_gates, with,
 };
 use crate::execution::{Mode, Rules};
 use loom::lazy_static::Lazy;
 use loom::sync::atomic::{AtomicUsize, Ordering};
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::rc::Rc;
+use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
-use std::sync::{Arc, OnceLock};
 
 /// `main` included; the fifth spawn panics inside loom.
 pub(crate) const THREADS_MAX: usize = loom::MAX_THREADS;
@@ -211,7 +215,7 @@ fn run_session(
     progress: Arc<AtomicU64>,
 ) -> SessionReport {
     Session::run(rules, source, progress, move || {
-        sources();
+        panics::sources();
         loop {
             let program = Arc::clone(&program);
             builder(preemptions).check(move || {
@@ -273,29 +277,6 @@ fn body(me: TaskId, program: impl FnOnce()) {
     if with(|x| !x.over && x.tasks.iter().all(|task| task.state == TaskState::Finished)) {
         tokens::end_all();
     }
-}
-
-/// Where loom's sources are, with a slash at the end: a panic of its own says. To be asked by a session that has not begun,
-/// for an execution that loom has given up says other things.
-fn sources() -> &'static str {
-    static SOURCES: OnceLock<String> = OnceLock::new();
-    let relaxed_fence = || loom::sync::atomic::fence(Ordering::Relaxed);
-    let panics = move || {
-        let _ = catch_unwind(relaxed_fence);
-        take_panic(None);
-        let file = last_file();
-        let sources = file.strip_suffix("rt/atomic.rs").expect("loom has no relaxed fence, and says so in its atomics");
-        let _ = SOURCES.set(sources.to_owned());
-    };
-    if SOURCES.get().is_none() {
-        builder(None).check(panics);
-    }
-    SOURCES.get().expect("loom has run this")
-}
-
-/// Whether the last panic was loom's own, and so says nothing about the program. To be asked by a task.
-pub(crate) fn is_own_panic() -> bool {
-    last_file().starts_with(sources())
 }
 
 /// Starts a thread for `program`, whose number `id` gives once it runs.

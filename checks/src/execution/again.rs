@@ -33,7 +33,8 @@ impl Execution {
     ///
     /// A writer that has queued keeps readers out of std's lock, and with them may hold up for ever a task that reads and
     /// waits for one of these. Where all tasks wait, that is seen by who waits for whom; where one tries again and again it
-    /// is seen only if the readers are kept out. loom lets in readers whatever writer is queued, so there it is never seen.
+    /// is seen only if the readers are kept out. loom lets in readers whatever writer is queued, so there it need not be seen
+    /// at all.
     pub(super) fn ends_for_gates(&mut self, task: TaskId, op: &Op) -> bool {
         if self.gated {
             return false;

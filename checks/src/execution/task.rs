@@ -41,9 +41,9 @@ pub(crate) struct Task {
     pub(crate) token: bool,
     /// Somebody has given it that token; and it has waited as std does by parking, which takes it.
     pub(crate) was_unparked: bool,
-    /// Read-write locks that it reads, where no read is tried.
-    pub(crate) reads: usize,
     pub(crate) has_waited: bool,
+    /// How many read-write locks it reads; of those that are read by `try_read` nothing has to be known.
+    pub(crate) reads: usize,
     /// Choices made so far.
     pub(crate) choices: usize,
     /// Set when its timeout fires because nothing else can run.

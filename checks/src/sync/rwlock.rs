@@ -4,6 +4,7 @@
 
 use super::written::Written;
 use super::{LockResult, PoisonError, TryLockError, TryLockResult, data_in_use, granted, let_go, show};
+use crate::engine::loom::{NativeRead, NativeRwLock, NativeWrite};
 use crate::execution::{
     Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, is_gated, is_recording, perform, record_value, with,
 };
@@ -12,33 +13,10 @@ use std::fmt;
 use std::ops::{Deref, DerefMut};
 use std::panic::Location;
 
-/// loom's part of a lock: the data is the facade's.
-struct Native {
-    lock: loom::sync::RwLock<()>,
-    /// Who begins to read, and who ends, notifies it, and nobody ever waits. loom's lock lets a reader's end happen before
-    /// the next reader, and tries no other order; with this it does, and those two are ordered by nothing.
-    readers: loom::sync::Condvar,
-}
-
-impl Native {
-    fn new() -> Self {
-        Native { lock: loom::sync::RwLock::new(()), readers: loom::sync::Condvar::new() }
-    }
-
-    fn read(&self) -> Option<NativeReadGuard<'_>> {
-        let guard = self.lock.read().ok();
-        self.readers.notify_all();
-        guard
-    }
-}
-
-type NativeReadGuard<'a> = loom::sync::RwLockReadGuard<'a, ()>;
-type NativeWriteGuard<'a> = loom::sync::RwLockWriteGuard<'a, ()>;
-
 /// A lock for many readers or one writer, as [`std::sync::RwLock`].
 pub struct RwLock<T: ?Sized> {
     handle: Handle,
-    native: Option<Native>,
+    native: Option<NativeRwLock>,
     show: Option<fn(&T) -> String>,
     /// Never contended, but on real threads: the lock is taken first.
     data: std::sync::RwLock<T>,
@@ -52,7 +30,7 @@ impl<T> RwLock<T> {
         let state = State::RwLock { writer: None, readers: Vec::new(), queued: Vec::new() };
         let handle = Handle::new(state, Location::caller());
         let is_loom_s = !handle.is_real() && with(|x| x.mode == Mode::Loom && !x.gates_objects);
-        let native = is_loom_s.then(Native::new);
+        let native = is_loom_s.then(NativeRwLock::new);
         RwLock { handle, native, show: None, data: std::sync::RwLock::new(value) }
     }
 
@@ -88,7 +66,7 @@ impl<T: ?Sized> RwLock<T> {
         if self.handle.is_real() {
             return self.wrap_read(self.data.read(), None, site);
         }
-        let native = self.wait(self.handle.op(Kind::Read, site), Native::read);
+        let native = self.wait(self.handle.op(Kind::Read, site), NativeRwLock::read);
         self.read_guard(native, site)
     }
 
@@ -123,7 +101,7 @@ impl<T: ?Sized> RwLock<T> {
         if is_gated(site) && perform(op(Kind::StartWrite)) != Effect::Refused {
             return self.write_guard(None, site);
         }
-        let native = self.wait(op(Kind::Write), |native| native.lock.write().ok());
+        let native = self.wait(op(Kind::Write), NativeRwLock::write);
         self.write_guard(native, site)
     }
 
@@ -158,7 +136,7 @@ impl<T: ?Sized> RwLock<T> {
     }
 
     /// Waits for the lock: `take` does it, where it is loom's.
-    fn wait<'a, G>(&'a self, op: Op, take: impl FnOnce(&'a Native) -> Option<G>) -> Option<G> {
+    fn wait<'a, G>(&'a self, op: Op, take: impl FnOnce(&'a NativeRwLock) -> Option<G>) -> Option<G> {
         let Some(native) = &self.native else {
             perform(op);
             return None;
@@ -183,14 +161,14 @@ impl<T: ?Sized> RwLock<T> {
         };
         act(op, |mode| {
             if mode == Mode::Loom && op.kind == Kind::ReadUnlock && !std::thread::panicking() {
-                loom_s.readers.notify_all();
+                loom_s.end_read();
             }
             let_go(mode, native, || with(|x| x.unseen = true));
             Acted::done(())
         });
     }
 
-    fn read_guard<'a>(&'a self, native: Option<NativeReadGuard<'a>>, site: Site) -> LockResult<RwLockReadGuard<'a, T>> {
+    fn read_guard<'a>(&'a self, native: Option<NativeRead<'a>>, site: Site) -> LockResult<RwLockReadGuard<'a, T>> {
         let Some(data) = granted(self.data.try_read()) else {
             std::mem::forget(native);
             data_in_use()
@@ -204,11 +182,7 @@ impl<T: ?Sized> RwLock<T> {
         result
     }
 
-    fn write_guard<'a>(
-        &'a self,
-        native: Option<NativeWriteGuard<'a>>,
-        site: Site,
-    ) -> LockResult<RwLockWriteGuard<'a, T>> {
+    fn write_guard<'a>(&'a self, native: Option<NativeWrite<'a>>, site: Site) -> LockResult<RwLockWriteGuard<'a, T>> {
         let Some(data) = granted(self.data.try_write()) else {
             std::mem::forget(native);
             data_in_use()
@@ -228,7 +202,7 @@ impl<T: ?Sized> RwLock<T> {
     fn wrap_read<'a>(
         &'a self,
         data: LockResult<std::sync::RwLockReadGuard<'a, T>>,
-        native: Option<NativeReadGuard<'a>>,
+        native: Option<NativeRead<'a>>,
         site: Site,
     ) -> LockResult<RwLockReadGuard<'a, T>> {
         let guard = |data| RwLockReadGuard { lock: self, data: Some(data), native, site };
@@ -242,7 +216,7 @@ impl<T: ?Sized> RwLock<T> {
     fn wrap_write<'a>(
         &'a self,
         data: LockResult<std::sync::RwLockWriteGuard<'a, T>>,
-        native: Option<NativeWriteGuard<'a>>,
+        native: Option<NativeWrite<'a>>,
         site: Site,
     ) -> LockResult<RwLockWriteGuard<'a, T>> {
         let guard = |data| RwLockWriteGuard { lock: self, data: Some(data), native, site, written: Written::default() };
@@ -278,7 +252,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLock<T> {
 pub struct RwLockReadGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     data: Option<std::sync::RwLockReadGuard<'a, T>>,
-    native: Option<NativeReadGuard<'a>>,
+    native: Option<NativeRead<'a>>,
     site: Site,
 }
 
@@ -311,7 +285,7 @@ impl<T: ?Sized + fmt::Debug> fmt::Debug for RwLockReadGuard<'_, T> {
 pub struct RwLockWriteGuard<'a, T: ?Sized> {
     lock: &'a RwLock<T>,
     data: Option<std::sync::RwLockWriteGuard<'a, T>>,
-    native: Option<NativeWriteGuard<'a>>,
+    native: Option<NativeWrite<'a>>,
     site: Site,
     written: Written,
 }
