@@ -14,8 +14,9 @@ pub(super) fn sources() -> &'static str {
         let _ = catch_unwind(|| fence(Ordering::Relaxed));
         take_panic(None);
         let file = last_file();
-        let sources = file.strip_suffix("rt/atomic.rs").expect("loom has no relaxed fence, and says so in its atomics");
-        let _ = SOURCES.set(sources.to_owned());
+        let folder = file.strip_suffix("atomic.rs").and_then(|folder| folder.strip_suffix(['/', '\\']));
+        let sources = folder.and_then(|folder| folder.strip_suffix("rt"));
+        let _ = SOURCES.set(sources.expect("loom has no relaxed fence, and says so in its `rt/atomic.rs`").to_owned());
     };
     if SOURCES.get().is_none() {
         builder(None).check(panics);
