@@ -71,7 +71,7 @@ struct Shared {
     mutex: Mutex<()>,
     permits: Semaphore,
     sender: mpsc::Sender<u32>,
-    receiver: std::sync::Mutex<mpsc::Receiver<u32>>,
+    receiver: raddle::sync::Mutex<mpsc::Receiver<u32>>,
     bell: Notify,
     aborts: raddle::sync::Mutex<Vec<task::AbortHandle>>,
 }
@@ -135,7 +135,7 @@ fn run(plan: &Plan) -> Came {
             mutex: Mutex::new(()),
             permits: Semaphore::new(1),
             sender,
-            receiver: std::sync::Mutex::new(receiver),
+            receiver: raddle::sync::Mutex::new(receiver),
             bell: Notify::new(),
             aborts: raddle::sync::Mutex::new(Vec::new()),
         });
