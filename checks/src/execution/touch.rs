@@ -167,7 +167,17 @@ impl Execution {
                     // Where somebody asks for data races, an update that keeps the value may still hand something on.
                     let publishes = matches!(op.kind, Kind::Rmw(_) | Kind::Cas(..)) && self.clocks.is_some();
                     let same = state.hash() == before.hash && !publishes;
-                    let how = how(op.kind, effect, same);
+                    let how = match state {
+                        // Behind a queued writer it was let in as nobody read any more: it depends on who ended to read.
+                        State::RwLock { queued, .. }
+                            if matches!(op.kind, Kind::Read | Kind::TryRead)
+                                && !queued.is_empty()
+                                && effect != Effect::Refused =>
+                        {
+                            How::Changes
+                        }
+                        _ => how(op.kind, effect, same),
+                    };
                     touches.push(Touch { thing: Thing::Object(identity), how, gives: op.kind.gives() });
                 }
             }

@@ -273,9 +273,15 @@ const SHARDS: u8 = 4;
 /// It came out wrong once, and chance may not come upon it again.
 #[test]
 fn searches_agree_on_what_they_did_not_agree_on() {
-    use programs::Does::{Park, Yield};
-    let tasks = Tasks { does: vec![vec![Yield, Yield], vec![Park]], spurious: true };
-    assert_eq!(compare(&tasks, &mut Tally::default()), Ok(()));
+    use programs::Does::{Park, TryRead, Write, Yield};
+    let write = || Write(Vec::new());
+    let programs = [
+        Tasks { does: vec![vec![Yield, Yield], vec![Park]], spurious: true },
+        Tasks { does: vec![vec![write()], vec![TryRead, write()], vec![write(), TryRead]], spurious: false },
+    ];
+    for tasks in programs {
+        assert_eq!(compare(&tasks, &mut Tally::default()), Ok(()), "{tasks:?}");
+    }
 }
 
 #[test]
