@@ -273,10 +273,11 @@ const SHARDS: u8 = 4;
 /// It came out wrong once, and chance may not come upon it again.
 #[test]
 fn searches_agree_on_what_they_did_not_agree_on() {
-    use programs::Does::{Park, TryRead, Write, Yield};
+    use programs::Does::{Park, ReceiveFor, TryRead, WaitFor, Write, Yield};
     let write = || Write(Vec::new());
     let programs = [
         Tasks { does: vec![vec![Yield, Yield], vec![Park]], spurious: true },
+        Tasks { does: vec![vec![WaitFor, ReceiveFor], vec![WaitFor]], spurious: false },
         Tasks { does: vec![vec![write()], vec![TryRead, write()], vec![write(), TryRead]], spurious: false },
     ];
     for tasks in programs {
