@@ -20,7 +20,7 @@ mod fairness;
 mod history;
 mod memory;
 mod outcome;
-mod print;
+pub mod print;
 pub mod process;
 mod property;
 pub mod report;

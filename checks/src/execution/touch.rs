@@ -78,7 +78,7 @@ pub(crate) struct Touch {
 }
 
 impl Touch {
-    pub(super) fn new(thing: Thing, how: How) -> Self {
+    pub(crate) fn new(thing: Thing, how: How) -> Self {
         Touch { thing, how, gives: false }
     }
 

@@ -108,10 +108,10 @@ fn run(name: &str) {
             lost_update(2);
         }),
         "prints_by_macros" => raddle::check(|| {
-            raddle::println!("it begins {}", 1);
-            raddle::print!("and ");
-            lost_update(raddle::dbg!(1 + 1));
-            raddle::eprintln!("never reached where it fails");
+            raddle::print::println!("it begins {}", 1);
+            raddle::print::print!("and ");
+            lost_update(raddle::print::dbg!(1 + 1));
+            raddle::print::eprintln!("never reached where it fails");
         }),
         "many" => raddle::check(|| lost_update(5)),
         other => panic!("no program `{other}`"),

@@ -145,6 +145,8 @@ pub(super) struct Event {
     pub(super) polls: Option<ObjectId>,
     /// Its task has read the clock.
     pub(super) reads_clock: bool,
+    /// Its timeout fires, as nobody else could go on; it may find by now what it waited for.
+    pub(super) fired: bool,
     /// Of one that goes round though nobody can do anything that comes to something: where the last round began.
     pub(super) vain: Option<usize>,
     /// Which of its task's events it is, counted from 1.
@@ -170,6 +172,7 @@ impl Event {
             harmless: true,
             polls: entry.polls,
             reads_clock: entry.reads_clock,
+            fired: entry.fired,
             vain: None,
             nth: 0,
             own: Clock::new(),

@@ -49,6 +49,9 @@ impl Events {
         for touch in may_touch(&event.op, event.object, allowances.wakeups > 0) {
             deed.touch(touch);
         }
+        if event.fired {
+            deed.touch(Touch::new(Thing::Everything, How::Changes));
+        }
         let mut sequence = self.without(first);
         sequence.push(deed);
         sequence
@@ -146,8 +149,8 @@ impl Events {
             kind => is_ready(event.task, kind, own.as_ref(), mutex.as_ref()),
         };
         // The clock has woken it, and goes on only when nobody else can.
-        let due = event.deed.touches_everything() && self.all[first].tick == event.tick;
-        let fired = event.acts.first().is_some_and(|(_, effect)| *effect == Effect::TimedOut);
+        let due = (event.deed.touches_everything() || event.fired) && self.all[first].tick == event.tick;
+        let fired = event.fired || event.acts.first().is_some_and(|(_, effect)| *effect == Effect::TimedOut);
         let free = mutex.as_ref().is_none_or(State::is_free);
         let wakes = matches!(event.op.kind, Kind::Park | Kind::Wake { .. }) && event.op.timeout.is_none();
         ready
