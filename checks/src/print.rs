@@ -1,6 +1,13 @@
 //! std's macros that print, for programs under test: what they print comes once.
 //!
-//! They are not at the root, where they would make std's ambiguous for who writes `use raddle::*`.
+//! They are not at the root, where they would make std's ambiguous:
+//!
+//! ```
+//! # #[expect(unused_imports)]
+//! use raddle::*;
+//!
+//! println!("this is std's");
+//! ```
 
 #[doc(inline)]
 pub use crate::{

@@ -6,15 +6,15 @@
 //! loom try every order of these steps and carries happens-before; a task that has to wait parks, and whoever makes
 //! it ready unparks it. loom has no choices of its own, so scripts of answers are enumerated from outside.
 
+mod channel;
 mod panics;
 mod rwlock;
-mod tokens;
 mod turns;
 mod waiting;
 
+pub(crate) use channel::NativeChannel;
 pub(crate) use panics::is_own_panic;
 pub(crate) use rwlock::{NativeRead, NativeRwLock, NativeWrite};
-pub(crate) use tokens::Tokens;
 pub(crate) use turns::{Turn, wait_polled};
 pub(crate) use waiting::{wait_notified, wait_turn, wake_all, wake_ready};
 
@@ -125,7 +125,7 @@ impl Gate {
 pub(crate) struct ObjectPart {
     gate: Option<Gate>,
     turn: Option<Turn>,
-    tokens: Option<Rc<Tokens>>,
+    channel: Option<Rc<NativeChannel>>,
     cell: Option<Rc<loom::cell::UnsafeCell<()>>>,
     /// The step at which it was written last.
     written: usize,
@@ -135,7 +135,7 @@ impl ObjectPart {
     /// To be made where the object is.
     pub(crate) fn new(x: &Execution, state: &State) -> Self {
         if x.mode != Mode::Loom {
-            return ObjectPart { gate: None, turn: None, tokens: None, cell: None, written: 0 };
+            return ObjectPart { gate: None, turn: None, channel: None, cell: None, written: 0 };
         }
         let gate = match state {
             State::Mutex { .. } => x.gated.then(Gate::ordered),
@@ -149,8 +149,8 @@ impl ObjectPart {
         let tracked = matches!(state, State::Cell);
         let turn = matches!(state, State::Loop { .. }).then(Turn::default);
         let is_a_channel = matches!(state, State::Channel { .. });
-        let tokens = (is_a_channel && gate.is_none()).then(Tokens::new);
-        ObjectPart { gate, turn, tokens, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
+        let channel = (is_a_channel && gate.is_none()).then(NativeChannel::new);
+        ObjectPart { gate, turn, channel, cell: tracked.then(|| Rc::new(loom::cell::UnsafeCell::new(()))), written: 0 }
     }
 }
 
@@ -158,7 +158,7 @@ impl ObjectPart {
     /// Of a static: whichever task comes to it first makes it.
     pub(crate) fn of_static(x: &Execution) -> Self {
         let gate = (x.mode == Mode::Loom).then(|| Gate::Static(x.statics()));
-        ObjectPart { gate, turn: None, tokens: None, cell: None, written: 0 }
+        ObjectPart { gate, turn: None, channel: None, cell: None, written: 0 }
     }
 }
 
@@ -275,7 +275,7 @@ fn body(me: TaskId, program: impl FnOnce()) {
         resume_unwind(Box::new(Halt));
     }
     if with(|x| !x.over && x.tasks.iter().all(|task| task.state == TaskState::Finished)) {
-        tokens::end_all();
+        channel::end_all();
     }
 }
 

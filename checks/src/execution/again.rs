@@ -28,14 +28,13 @@ pub(super) fn needs_gates(op: &Op) -> bool {
 }
 
 impl Execution {
-    /// Notes what `op`, which `task` is about to do, makes of the search: whether it ends, for what `op` comes to can be told
-    /// only with gates.
+    /// Whether `op`, which `task` is about to do, shows that the program has to be explored with gates: the search begins again.
     ///
     /// A writer that has queued keeps readers out of std's lock, and with them may hold up for ever a task that reads and
     /// waits for one of these. Where all tasks wait, that is seen by who waits for whom; where one tries again and again it
     /// is seen only if the readers are kept out. loom lets in readers whatever writer is queued, so there it need not be seen
     /// at all.
-    pub(super) fn ends_for_gates(&mut self, task: TaskId, op: &Op) -> bool {
+    pub(super) fn wants_gates(&mut self, task: TaskId, op: &Op) -> bool {
         if self.gated {
             return false;
         }

@@ -279,7 +279,7 @@ impl Execution {
             self.over = true;
             return;
         }
-        if self.ends_for_gates(task, op) {
+        if self.wants_gates(task, op) {
             self.over = true;
             return;
         }

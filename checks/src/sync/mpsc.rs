@@ -3,7 +3,7 @@
 //! Who waits parks its thread, as std does, and takes the token that [`unpark`](crate::thread::Thread::unpark) left. On real
 //! threads the channels are std's own.
 
-use crate::engine::loom::Tokens;
+use crate::engine::loom::NativeChannel;
 use crate::execution::{Acted, Effect, Handle, Kind, Mode, Op, Site, State, act, looks_first, perform, with};
 use std::borrow::Cow;
 use std::collections::VecDeque;
@@ -41,10 +41,10 @@ impl<T> Shared<T> {
 
     /// Does `op` on the channel.
     fn perform(&self, op: Op) -> Effect {
-        let Some(tokens) = with(|x| Tokens::of(x, self.handle.own_id(x)?)) else { return perform(op) };
+        let Some(native) = with(|x| NativeChannel::of(x, self.handle.own_id(x)?)) else { return perform(op) };
         let pass = |mode| {
             if mode == Mode::Loom {
-                tokens.pass(&op);
+                native.pass(&op);
             }
             Acted::done(())
         };

@@ -7,7 +7,7 @@ use raddle::thread;
 use std::time::Duration;
 
 /// A reader that tries again and again, by `again`, until another reader has come, while a writer may have queued.
-fn tries_until_read(again: impl Fn(&AtomicBool)) {
+fn tries_until_read(again: impl Fn(&Arc<AtomicBool>)) {
     let lock = Arc::new(RwLock::new(0));
     let came = Arc::new(AtomicBool::new(false));
     let (theirs, others, comes) = (Arc::clone(&lock), Arc::clone(&lock), Arc::clone(&came));
@@ -30,7 +30,7 @@ fn yields_until(flag: &AtomicBool) {
 }
 
 pub(super) fn yields() {
-    tries_until_read(yields_until);
+    tries_until_read(|came| yields_until(came));
 }
 
 pub(super) fn sleeps() {
@@ -42,19 +42,10 @@ pub(super) fn sleeps() {
 }
 
 pub(super) fn joins_a_spin() {
-    let lock = Arc::new(RwLock::new(0));
-    let came = Arc::new(AtomicBool::new(false));
-    let (theirs, others, comes) = (Arc::clone(&lock), Arc::clone(&lock), Arc::clone(&came));
-    let writer = thread::spawn(move || *theirs.write().unwrap() += 1);
-    let reads = lock.read().unwrap();
-    let reader = thread::spawn(move || {
-        let _reads = others.read().unwrap();
-        comes.store(true, SeqCst);
+    tries_until_read(|came| {
+        let came = Arc::clone(came);
+        thread::spawn(move || yields_until(&came)).join().unwrap();
     });
-    thread::spawn(move || yields_until(&came)).join().unwrap();
-    drop(reads);
-    writer.join().unwrap();
-    reader.join().unwrap();
 }
 
 pub(super) fn times_out() -> Came {
